@@ -1,0 +1,154 @@
+"""Walking the history of a tensor: in order, and backwards."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backlit.errors import GraphError, ShapeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backlit.op import Op
+    from backlit.tensor import Tensor
+
+__all__ = ["history", "propagate", "unbroadcast"]
+
+_order = attrgetter("op.order")
+
+
+def history(root: Tensor) -> list[Tensor]:
+    """Return every tensor that an op made and ``root`` depends on, users before what they use.
+
+    Iterative, so a chain of any length is walked. An op is created after all that it
+    uses; its serial number is therefore a topological order, and sorting by it is
+    linear on the long chains that the search has already put in order.
+    """
+    if root.op is None:
+        return []
+    found = {root.op}
+    nodes = []
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        nodes.append(node)
+        for x in node.op.inputs:  # type: ignore[union-attr]
+            if x.op is not None and x.op not in found:
+                found.add(x.op)
+                stack.append(x)
+    nodes.sort(key=_order, reverse=True)
+    return nodes
+
+
+def propagate(
+    root: Tensor,
+    dout: Any,
+    pull: Callable[[Op, Any], Any],
+    *,
+    retain: bool = False,
+) -> dict[Tensor, Any]:
+    """Send ``dout`` back from ``root`` by the chain rule.
+
+    Sums over several uses of a tensor are made here, and broadcasting is undone
+    here, so that no op contains either.
+
+    Parameters
+    ----------
+    root
+        The tensor to start from.
+    dout
+        The gradient of ``root``: an array, or a tensor for derivatives that can be
+        differentiated again.
+    pull
+        ``pull(op, dz)`` returns what ``op.backward(dz)`` returns, in whatever reading.
+    retain
+        Whether to return the gradients of all intermediate tensors too, and not only
+        of the leaves and of those that asked with ``retain_grad()``.
+
+    Returns
+    -------
+    dict
+        The gradient of each leaf (and retained tensor). Entries may share memory.
+    """
+    if root.op is None:
+        return {root: dout}
+    waiting: dict[Op, Any] = {root.op: dout}
+    arrived: dict[Tensor, Any] = {}
+    for node in history(root):
+        op = node.op
+        dz = waiting.pop(op, None)  # type: ignore[arg-type]
+        if dz is None:
+            continue
+        if retain or node.retains_grad:
+            arrived[node] = dz
+        gradients = pull(op, dz)  # type: ignore[arg-type]
+        if type(gradients) is not tuple:
+            gradients = (gradients,)
+        inputs = op.inputs  # type: ignore[union-attr]
+        if len(gradients) != len(inputs):
+            raise _miscounted(op, len(gradients))  # type: ignore[arg-type]
+        for x, dx in zip(inputs, gradients, strict=True):
+            if dx is None or not x.requires_grad:
+                continue
+            like = x.data
+            try:
+                fits = dx.shape == like.shape and dx.dtype is like.dtype
+            except AttributeError:  # a plain number, from an op written by hand
+                fits = False
+            fitted = dx if fits else _fit(dx, like, op)  # type: ignore[arg-type]
+            place, key = (arrived, x) if x.op is None else (waiting, x.op)
+            known = place.get(key)  # type: ignore[call-overload]
+            place[key] = fitted if known is None else known + fitted  # type: ignore[index]
+    return arrived
+
+
+def unbroadcast(gradient: Any, shape: tuple[int, ...]) -> Any:
+    """Sum ``gradient`` over the axes along which an input of ``shape`` was repeated.
+
+    Examples
+    --------
+    >>> unbroadcast(np.ones((2, 3)), (3,))
+    array([2., 2., 2.])
+    >>> unbroadcast(np.ones((2, 3)), (2, 1))
+    array([[3.],
+           [3.]])
+    """
+    added = len(gradient.shape) - len(shape)
+    repeated = tuple(
+        axis
+        for axis, size in enumerate(gradient.shape)
+        if axis < added or (shape[axis - added] == 1 and size != 1)
+    )
+    return gradient.sum(axis=repeated).reshape(shape) if repeated else gradient
+
+
+def _fit(gradient: Any, like: Any, op: Op) -> Any:
+    """Give ``gradient`` the shape and dtype of the input ``like``, or say what is wrong with it."""
+    if not hasattr(gradient, "shape"):
+        gradient = np.asarray(gradient)
+    given = gradient.shape
+    if given != like.shape:
+        try:
+            fits = np.broadcast_shapes(given, like.shape) == given
+        except ValueError:
+            fits = False
+        if not fits:
+            raise ShapeError(
+                f"{op.name}.backward returned a gradient of shape {given} for an input of shape "
+                f"{like.shape}; return one of the input's shape (or the shape it was broadcast to)."
+            )
+        gradient = unbroadcast(gradient, like.shape)
+    if gradient.dtype != like.dtype:
+        gradient = gradient.astype(like.dtype)
+    return gradient
+
+
+def _miscounted(op: Op, count: int) -> GraphError:
+    return GraphError(
+        f"{op.name}.backward returned {count} gradient{'s'[: count != 1]} for "
+        f"{len(op.inputs)} inputs; return a tuple with one entry per input, "
+        "None where there is no gradient."
+    )

@@ -1,0 +1,170 @@
+"""The contract of an op: one op is one card, one instance is one call."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from abc import ABC, abstractmethod
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from backlit.errors import ShapeError, TypeRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from backlit.card import Example, Refusal, Sample
+    from backlit.tensor import Tensor
+
+__all__ = ["Op"]
+
+
+class Op(ABC):
+    """An operation with a derivative.
+
+    A subclass is a card. It states what it computes (:meth:`forward`), how it
+    differentiates (:meth:`backward`), how both are written down, and examples
+    worked by hand. It is final: no op inherits from another.
+
+    Both methods are written in NumPy, and the same text is read in several ways:
+    on arrays it computes; on tensors it opens into a graph of simpler ops, which is
+    how derivatives of derivatives come out. So the text names no array it did not
+    receive (``np.zeros_like``, not ``np.zeros``), writes into none, and branches on
+    shapes and options but never on values.
+
+    Without any graph an op is used by hand, as a layer with ``forward`` and
+    ``backward``. Called, it computes on arrays and extends the graph on tensors.
+
+    Examples
+    --------
+    >>> from backlit.ops import Multiply
+    >>> op = Multiply()
+    >>> op.forward(5.0, 10.0)
+    50.0
+    >>> op.backward(1.3)
+    (13.0, 6.5)
+
+    An op of your own:
+
+    >>> import backlit as bl
+    >>> class Cube(bl.Op):
+    ...     def forward(self, x):
+    ...         self.x = x
+    ...         return x**3
+    ...
+    ...     def backward(self, dz):
+    ...         return dz * 3 * self.x**2
+    >>> x = bl.tensor(2.0)
+    >>> Cube()(x).backward()
+    >>> print(x.grad)
+    12.0
+    """
+
+    symbol: ClassVar[str] = ""
+    """What stands in its circle in a drawing; the class's name if empty."""
+    formula: ClassVar[str] = ""
+    """The output ``z`` as a NumPy expression of inputs and options (or ``Words``)."""
+    gradients: ClassVar[Mapping[str, str | None]] = {}
+    """For each input, its gradient as an expression of ``dz``, ``z``, inputs and options."""
+    examples: ClassVar[tuple[Example, ...]] = ()
+    samples: ClassVar[tuple[Sample, ...]] = ()
+    refusals: ClassVar[tuple[Refusal, ...]] = ()
+    smooth: ClassVar[bool] = True
+    """Whether second derivatives exist everywhere that the samples reach."""
+    opens: ClassVar[bool] = True
+    """False for an op whose ``forward`` can't be read on tensors."""
+    differentiable: ClassVar[bool] = True
+    """False for an op whose output is a constant to everything downstream (a random mask)."""
+
+    inputs: tuple[Tensor, ...] = ()
+    """The tensors it was applied to; filled in by the graph."""
+    order: int = 0
+    """Its place among all recorded calls; an op runs after all whose output it uses."""
+
+    def __init_subclass__(cls) -> None:
+        """Hold subclasses to being final."""
+        for base in cls.__bases__:
+            if base is not Op and issubclass(base, Op):
+                message = (
+                    f"{cls.__name__} inherits from the op {base.__name__}, but ops are final: "
+                    f"derive {cls.__name__} from backlit.Op and write its own forward and backward."
+                )
+                raise TypeRefusedError(message)
+
+    @abstractmethod
+    def forward(self, *inputs: Any, **_: Any) -> Any:
+        """Compute the output, and save on ``self`` what :meth:`backward` needs."""
+
+    @abstractmethod
+    def backward(self, *dz: Any, **_: Any) -> Any:
+        """Return the gradient of every input, given the gradient ``dz`` of the output.
+
+        It returns a tuple with one entry per input, ``None`` where there is no
+        gradient (or the gradient itself if there is one input). It writes into
+        nothing. An entry has the shape that the formula gives; where an input was
+        broadcast, the graph sums the entry back to the input's own shape.
+        """
+
+    def refuse(self, *inputs: Any, **_: Any) -> None:
+        """Raise for inputs that ``forward`` would accept but that have no meaning.
+
+        Runs before ``forward`` when the op is applied. Shapes that NumPy itself
+        refuses need nothing here: :meth:`explain` words those.
+        """
+
+    def explain(self, error: Exception, inputs: tuple[Any, ...]) -> Exception:
+        """Turn what NumPy raised in ``forward`` into an error for the user."""
+        names = self.input_names(len(inputs))
+        listed = " and ".join(
+            f"{name} has shape {getattr(x, 'shape', ())}"
+            for name, x in zip(names, inputs, strict=True)
+        )
+        kind = TypeRefusedError if isinstance(error, TypeError) else ShapeError
+        return kind(f"{self.name}: {listed}, which do not fit {self.describe()}. ({error})")
+
+    def describe(self) -> str:
+        """Return the formula, with the options it was made with."""
+        options = ", ".join(f"{key}={value!r}" for key, value in self.options().items())
+        what = f"`{self.formula}`" if self.formula else "the op"
+        return f"{what} with {options}" if options else what
+
+    def options(self) -> dict[str, Any]:
+        """Return the constructor's arguments that this instance was made with."""
+        return {key: getattr(self, key) for key in _parameters(type(self).__init__)}
+
+    @property
+    def name(self) -> str:
+        """The class's name as the function is called: ``SoftmaxCrossEntropy`` → ``softmax_cross_entropy``."""
+        return _snake_case(type(self).__name__)
+
+    @classmethod
+    def input_names(cls, count: int) -> tuple[str, ...]:
+        """Return the names of ``count`` inputs; ``*xs`` is numbered."""
+        names = _parameters(cls.forward)
+        if len(names) == count:
+            return names
+        return tuple(f"{names[0]}[{i}]" for i in range(count))
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Apply the op in the reading that its inputs ask for."""
+        for x in inputs:
+            reading = getattr(type(x), "__apply_op__", None)
+            if reading is not None:
+                return reading(self, *inputs)
+        return self.forward(*inputs)
+
+    def __repr__(self) -> str:
+        options = ", ".join(f"{key}={value!r}" for key, value in self.options().items())
+        return f"{type(self).__name__}({options})"
+
+
+@lru_cache(maxsize=None)
+def _parameters(function: Any) -> tuple[str, ...]:
+    if function is object.__init__:
+        return ()
+    return tuple(name for name in inspect.signature(function).parameters if name != "self")
+
+
+@lru_cache(maxsize=None)
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
