@@ -6,12 +6,14 @@ random inputs to differentiate at, and inputs that must be refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["BINARY", "MISMATCHED", "UNARY", "Draw", "Example", "Refusal", "Sample", "Words"]
 

@@ -46,7 +46,7 @@ def history(root: Tensor) -> list[Tensor]:
 def propagate(
     root: Tensor,
     dout: Any,
-    pull: Callable[[Op, Any], Any],
+    pull: Callable[[Op, Any], Any] | None = None,
     *,
     retain: bool = False,
 ) -> dict[Tensor, Any]:
@@ -63,7 +63,8 @@ def propagate(
         The gradient of ``root``: an array, or a tensor for derivatives that can be
         differentiated again.
     pull
-        ``pull(op, dz)`` returns what ``op.backward(dz)`` returns, in whatever reading.
+        ``pull(op, dz)`` returns the gradients of the op's inputs, in another reading than
+        on arrays, where it is ``op.backward(dz)``.
     retain
         Whether to return the gradients of all intermediate tensors too, and not only
         of the leaves and of those that asked with ``retain_grad()``.
@@ -78,18 +79,18 @@ def propagate(
     waiting: dict[Op, Any] = {root.op: dout}
     arrived: dict[Tensor, Any] = {}
     for node in history(root):
-        op = node.op
-        dz = waiting.pop(op, None)  # type: ignore[arg-type]
+        op: Op = node.op  # type: ignore[assignment]
+        dz = waiting.pop(op, None)
         if dz is None:
             continue
         if retain or node.retains_grad:
             arrived[node] = dz
-        gradients = pull(op, dz)  # type: ignore[arg-type]
+        gradients = op.backward(dz) if pull is None else pull(op, dz)
         if type(gradients) is not tuple:
             gradients = (gradients,)
-        inputs = op.inputs  # type: ignore[union-attr]
+        inputs = op.inputs
         if len(gradients) != len(inputs):
-            raise _miscounted(op, len(gradients))  # type: ignore[arg-type]
+            raise _miscounted(op, len(gradients))
         for x, dx in zip(inputs, gradients, strict=True):
             if dx is None or not x.requires_grad:
                 continue
@@ -98,10 +99,11 @@ def propagate(
                 fits = dx.shape == like.shape and dx.dtype is like.dtype
             except AttributeError:  # a plain number, from an op written by hand
                 fits = False
-            fitted = dx if fits else _fit(dx, like, op)  # type: ignore[arg-type]
-            place, key = (arrived, x) if x.op is None else (waiting, x.op)
-            known = place.get(key)  # type: ignore[call-overload]
-            place[key] = fitted if known is None else known + fitted  # type: ignore[index]
+            fitted = dx if fits else _fit(dx, like, op)
+            key: Any = x if x.op is None else x.op
+            place: dict[Any, Any] = arrived if x.op is None else waiting
+            known = place.get(key)
+            place[key] = fitted if known is None else known + fitted
     return arrived
 
 

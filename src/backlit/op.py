@@ -5,13 +5,14 @@ from __future__ import annotations
 import inspect
 import re
 from abc import ABC, abstractmethod
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from backlit.errors import ShapeError, TypeRefusedError
+from backlit.errors import BacklitError, ShapeError, TypeRefusedError
+from backlit.quiet import mute, unmute
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from backlit.card import Example, Refusal, Sample
     from backlit.tensor import Tensor
@@ -76,6 +77,12 @@ class Op(ABC):
     differentiable: ClassVar[bool] = True
     """False for an op whose output is a constant to everything downstream (a random mask)."""
 
+    refuse: Callable[..., None] | None = None
+    """Raises for inputs that ``forward`` would accept but that have no meaning.
+
+    A method that takes what ``forward`` takes, and runs before it when the op is applied.
+    Shapes that NumPy itself refuses need nothing here: :meth:`explain` words those.
+    """
     inputs: tuple[Tensor, ...] = ()
     """The tensors it was applied to; filled in by the graph."""
     order: int = 0
@@ -105,13 +112,6 @@ class Op(ABC):
         broadcast, the graph sums the entry back to the input's own shape.
         """
 
-    def refuse(self, *inputs: Any, **_: Any) -> None:
-        """Raise for inputs that ``forward`` would accept but that have no meaning.
-
-        Runs before ``forward`` when the op is applied. Shapes that NumPy itself
-        refuses need nothing here: :meth:`explain` words those.
-        """
-
     def explain(self, error: Exception, inputs: tuple[Any, ...]) -> Exception:
         """Turn what NumPy raised in ``forward`` into an error for the user."""
         names = self.input_names(len(inputs))
@@ -134,7 +134,7 @@ class Op(ABC):
 
     @property
     def name(self) -> str:
-        """The class's name as the function is called: ``SoftmaxCrossEntropy`` → ``softmax_cross_entropy``."""
+        """The class's name, written as its function: ``LeakyRelu`` is ``leaky_relu``."""
         return _snake_case(type(self).__name__)
 
     @classmethod
@@ -151,20 +151,36 @@ class Op(ABC):
             reading = getattr(type(x), "__apply_op__", None)
             if reading is not None:
                 return reading(self, *inputs)
-        return self.forward(*inputs)
+        return self.run(*inputs)
+
+    def run(self, *arrays: Any) -> Any:
+        """Compute ``forward`` guarded: bad inputs are refused in words, and no warnings printed."""
+        if self.refuse is not None:
+            self.refuse(*arrays)
+        token = mute()
+        try:
+            return self.forward(*arrays)
+        except BacklitError:
+            raise
+        except (ValueError, TypeError, IndexError) as error:
+            # What NumPy says of a card's own text is in the message; an op written by hand
+            # may have raised for another reason, which its traceback shows.
+            raise self.explain(error, arrays) from (None if self.formula else error)
+        finally:
+            unmute(token)
 
     def __repr__(self) -> str:
         options = ", ".join(f"{key}={value!r}" for key, value in self.options().items())
         return f"{type(self).__name__}({options})"
 
 
-@lru_cache(maxsize=None)
+@cache
 def _parameters(function: Any) -> tuple[str, ...]:
     if function is object.__init__:
         return ()
     return tuple(name for name in inspect.signature(function).parameters if name != "self")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

@@ -22,11 +22,9 @@ __all__ = ["grad", "opened"]
 @overload
 def grad(y: Tensor, xs: Tensor, dout: TensorLike | None = None) -> Tensor: ...
 @overload
-def grad(
-    y: Tensor, xs: Sequence[Tensor], dout: TensorLike | None = None
-) -> tuple[Tensor, ...]: ...
+def grad(y: Tensor, xs: Sequence[Tensor], dout: TensorLike | None = None) -> tuple[Tensor, ...]: ...
 def grad(y: Tensor, xs: Any, dout: Any = None) -> Any:
-    """Return the gradient of ``y`` with respect to ``xs`` as tensors that can be differentiated again.
+    """Return the gradient of ``y`` with respect to ``xs``, to be differentiated again if wanted.
 
     Every op is opened on the way: its ``forward`` and ``backward`` are read on tensors.
     Nothing is left in ``.grad``.

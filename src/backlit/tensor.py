@@ -26,6 +26,7 @@ Array: TypeAlias = NDArray[Any]
 
 _recording: ContextVar[bool] = ContextVar("recording", default=True)
 _next_order = count(1).__next__
+_blank = object.__new__
 
 _IMPLEMENTATIONS: dict[Any, Callable[..., Any]] = {}
 """What a NumPy function, ufunc or operator does to tensors; filled in by :mod:`backlit.ops`."""
@@ -85,17 +86,19 @@ class Tensor:
     array([2., 4.])
     """
 
-    __slots__ = ("__weakref__", "data", "grad", "name", "op", "requires_grad", "retains_grad")
+    # Defaults live on the class, so that an op's output is made with the fewest stores.
+    name: str | None = None
+    grad: Array | None = None
+    op: Op | None = None
+    requires_grad: bool = False
+    retains_grad: bool = False
 
-    def __init__(
-        self, data: Array, name: str | None = None, *, requires_grad: bool = True
-    ) -> None:
+    def __init__(self, data: Array, name: str | None = None, *, requires_grad: bool = True) -> None:
         self.data = data
-        self.grad: Array | None = None
-        self.name = name
-        self.op: Op | None = None
-        self.requires_grad = requires_grad
-        self.retains_grad = False
+        if name is not None:
+            self.name = name
+        if requires_grad:
+            self.requires_grad = True
 
     # What it is
 
@@ -245,7 +248,7 @@ class Tensor:
             return func(*map(_value, args), **values)
         raise _not_differentiable(func.__name__, "__call__", {})
 
-    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> Array:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         if self.requires_grad:
             raise TypeRefusedError(
                 f"{self._label()} would lose its history as an array. For its value use "
@@ -258,49 +261,49 @@ class Tensor:
     # Operators; each is the NumPy function of its name, looked up without NumPy's dispatch
 
     def __add__(self, other: Any) -> Tensor:
-        return _call(np.add, self, other)
+        return _IMPLEMENTATIONS[np.add](self, other)  # type: ignore[no-any-return]
 
     def __radd__(self, other: Any) -> Tensor:
-        return _call(np.add, other, self)
+        return _IMPLEMENTATIONS[np.add](other, self)  # type: ignore[no-any-return]
 
     def __sub__(self, other: Any) -> Tensor:
-        return _call(np.subtract, self, other)
+        return _IMPLEMENTATIONS[np.subtract](self, other)  # type: ignore[no-any-return]
 
     def __rsub__(self, other: Any) -> Tensor:
-        return _call(np.subtract, other, self)
+        return _IMPLEMENTATIONS[np.subtract](other, self)  # type: ignore[no-any-return]
 
     def __mul__(self, other: Any) -> Tensor:
-        return _call(np.multiply, self, other)
+        return _IMPLEMENTATIONS[np.multiply](self, other)  # type: ignore[no-any-return]
 
     def __rmul__(self, other: Any) -> Tensor:
-        return _call(np.multiply, other, self)
+        return _IMPLEMENTATIONS[np.multiply](other, self)  # type: ignore[no-any-return]
 
     def __truediv__(self, other: Any) -> Tensor:
-        return _call(np.divide, self, other)
+        return _IMPLEMENTATIONS[np.divide](self, other)  # type: ignore[no-any-return]
 
     def __rtruediv__(self, other: Any) -> Tensor:
-        return _call(np.divide, other, self)
+        return _IMPLEMENTATIONS[np.divide](other, self)  # type: ignore[no-any-return]
 
     def __pow__(self, other: Any) -> Tensor:
-        return _call(np.power, self, other)
+        return _IMPLEMENTATIONS[np.power](self, other)  # type: ignore[no-any-return]
 
     def __rpow__(self, other: Any) -> Tensor:
-        return _call(np.power, other, self)
+        return _IMPLEMENTATIONS[np.power](other, self)  # type: ignore[no-any-return]
 
     def __matmul__(self, other: Any) -> Tensor:
-        return _call(np.matmul, self, other)
+        return _IMPLEMENTATIONS[np.matmul](self, other)  # type: ignore[no-any-return]
 
     def __rmatmul__(self, other: Any) -> Tensor:
-        return _call(np.matmul, other, self)
+        return _IMPLEMENTATIONS[np.matmul](other, self)  # type: ignore[no-any-return]
 
     def __neg__(self) -> Tensor:
-        return _call(np.negative, self)
+        return _IMPLEMENTATIONS[np.negative](self)  # type: ignore[no-any-return]
 
     def __pos__(self) -> Tensor:
         return self
 
     def __abs__(self) -> Tensor:
-        return _call(np.abs, self)
+        return _IMPLEMENTATIONS[np.abs](self)  # type: ignore[no-any-return]
 
     def __getitem__(self, index: Any) -> Tensor:
         return _call(operator.getitem, self, index)
@@ -403,7 +406,10 @@ class Tensor:
         return format(self.item(), spec) if spec else str(self)
 
     def __repr__(self) -> str:
-        value = np.array2string(self.data, separator=", ", prefix="tensor(", threshold=100)
+        if self.data.ndim:
+            value = np.array2string(self.data, separator=", ", prefix="tensor(", threshold=100)
+        else:
+            value = str(self.data[()])  # all digits: 220.00000000000003, not 220.
         details = [f"name={self.name!r}"] if self.name is not None else []
         if self.op is not None:
             details.append(f"op={self.op.name!r}")
@@ -426,7 +432,7 @@ def tensor(
     value: TensorLike,
     name: str | None = None,
     *,
-    dtype: DTypeLike = None,
+    dtype: DTypeLike | None = None,
     requires_grad: bool = True,
 ) -> Tensor:
     """Make a tensor to compute with and to take gradients of.
@@ -495,31 +501,29 @@ def apply(op: Op, *inputs: Any) -> Tensor:
             f"this {op!r} was applied before, and what it saved then is needed on the way back; "
             f"make a new {type(op).__name__} for each call."
         )
+    # This function and the walk in `graph` are what an op costs beside its arithmetic;
+    # plain loops and few calls keep that near a microsecond.
     tensors = []
     arrays = []
     needs_grad = False
     for x in inputs:
-        x = x if type(x) is Tensor else _constant(x, inputs, op)  # noqa: PLW2901
-        tensors.append(x)
-        arrays.append(x.data)
-        needs_grad = needs_grad or x.requires_grad
-    op.refuse(*arrays)
-    try:
-        out = quiet(op.forward, *arrays)
-    except (ValueError, TypeError, IndexError) as error:
-        raise op.explain(error, tuple(arrays)) from None
-    if isinstance(out, (np.generic, int, float)):
-        out = np.asarray(out)
-    result = Tensor(out, None, requires_grad=False)
+        known = x if type(x) is Tensor else _constant(x, inputs, op)
+        tensors.append(known)
+        arrays.append(known.data)
+        if known.requires_grad:
+            needs_grad = True
+    result = _blank(Tensor)
+    out = op.run(*arrays)
+    result.data = out if type(out) is np.ndarray else _as_array(out)
     op.order = _next_order()
     if needs_grad and op.differentiable and _recording.get():
-        result.requires_grad = True
-        result.op = op
         op.inputs = tuple(tensors)
+        result.op = op
+        result.requires_grad = True
     return result
 
 
-Tensor.__apply_op__ = staticmethod(apply)  # type: ignore[assignment]
+Tensor.__apply_op__ = staticmethod(apply)
 
 
 @contextmanager
@@ -571,12 +575,13 @@ def _sequence(values: tuple[Any, ...]) -> Any:
     return values[0] if len(values) == 1 else values
 
 
-def _run_backward(op: Op, dz: Array) -> Any:
-    return op.backward(dz)
-
-
 def _pull_through_arrays(root: Tensor, dout: Array, retain: bool) -> dict[Tensor, Any]:
-    return propagate(root, dout, _run_backward, retain=retain)
+    return propagate(root, dout, retain=retain)
+
+
+def _as_array(out: Any) -> Any:
+    """Make an array of the number that NumPy returns for a 0-d result."""
+    return np.asarray(out) if isinstance(out, (np.generic, int, float)) else out
 
 
 def _constant(x: Any, inputs: tuple[Any, ...], op: Op) -> Tensor:

@@ -263,7 +263,7 @@ def relu(x: TensorLike) -> Tensor:
 
 
 def leaky_relu(x: TensorLike, slope: float = 0.01) -> Tensor:
-    """Return ``x``, multiplied by ``slope`` where it is negative. See :class:`~backlit.ops.LeakyRelu`.
+    """Return ``x``, times ``slope`` where negative. See :class:`~backlit.ops.LeakyRelu`.
 
     Examples
     --------
@@ -312,7 +312,7 @@ def softplus(x: TensorLike) -> Tensor:
 
 
 def gelu(x: TensorLike) -> Tensor:
-    """Return the Gaussian error linear unit of ``x``, in its tanh form. See :class:`~backlit.ops.Gelu`.
+    """Return the GELU of ``x``, in its tanh form. See :class:`~backlit.ops.Gelu`.
 
     Examples
     --------

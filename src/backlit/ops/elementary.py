@@ -53,7 +53,9 @@ class Log(Op):
     symbol = "log"
     formula = "np.log(x)"
     gradients = {"x": "dz / x"}
-    examples = (Example(([1.0, 0.5],), [0.0, -np.log(2)], dout=[3.0, 1.0], gradients=([3.0, 2.0],)),)
+    examples = (
+        Example(([1.0, 0.5],), [0.0, -np.log(2)], dout=[3.0, 1.0], gradients=([3.0, 2.0],)),
+    )
     samples = POSITIVE
 
     def forward(self, x: Any) -> Any:
@@ -189,7 +191,7 @@ def log1p(x: TensorLike) -> Tensor:
     --------
     >>> import backlit as bl
     >>> bl.log1p(bl.tensor(1e-20))
-    tensor(1.e-20, op='log1p')
+    tensor(1e-20, op='log1p')
     """
     return apply(Log1p(), x)
 
@@ -228,7 +230,7 @@ def sin(x: TensorLike) -> Tensor:
     --------
     >>> import backlit as bl
     >>> bl.sin(bl.tensor(0.0))
-    tensor(0., op='sin')
+    tensor(0.0, op='sin')
     """
     return apply(Sin(), x)
 
@@ -241,6 +243,6 @@ def cos(x: TensorLike) -> Tensor:
     --------
     >>> import backlit as bl
     >>> bl.cos(bl.tensor(0.0))
-    tensor(1., op='cos')
+    tensor(1.0, op='cos')
     """
     return apply(Cos(), x)

@@ -50,7 +50,8 @@ class SoftmaxCrossEntropy(Op):
     formula = "-np.sum(t * np.log(y)) / N"
     gradients = {"x": "dz * (y - t) / N", "t": None}
     examples = (
-        Example((np.log([0.3, 0.2, 0.5]), [0.0, 1.0, 0.0]), -np.log(0.2), gradients=([0.3, -0.8, 0.5], None)),
+        Example((np.log([0.3, 0.2, 0.5]), [0.0, 1.0, 0.0]), -np.log(0.2),
+                gradients=([0.3, -0.8, 0.5], None)),
         Example((np.log([[0.3, 0.2, 0.5], [0.25, 0.25, 0.5]]), [1, 2]), np.log(10) / 2, dout=2.0,
                 gradients=([[0.3, -0.8, 0.5], [0.25, 0.25, -0.5]], None)),
     )  # fmt: skip
@@ -186,7 +187,9 @@ class Huber(Op):
     """
 
     symbol = "Huber"
-    formula = "np.mean(np.where(abs(y - t) <= delta, (y - t)**2 / 2, delta * (abs(y - t) - delta / 2)))"
+    formula = (
+        "np.mean(np.where(abs(y - t) <= delta, (y - t)**2 / 2, delta * (abs(y - t) - delta / 2)))"
+    )
     gradients = {
         "y": "dz * np.clip(y - t, -delta, delta) / n",
         "t": "-dz * np.clip(y - t, -delta, delta) / n",
@@ -235,7 +238,9 @@ class BinaryCrossEntropy(Op):
     formula = "np.mean(np.maximum(x, 0) - x * t + np.log1p(np.exp(-np.abs(x))))"
     gradients = {"x": "dz * (1 / (1 + np.exp(-x)) - t) / n", "t": None}
     examples = (
-        Example(([0.0, np.log(3)], [1.0, 0.0]), np.log(8) / 2, dout=4.0, gradients=([-1.0, 1.5], None)),
+        Example(
+            ([0.0, np.log(3)], [1.0, 0.0]), np.log(8) / 2, dout=4.0, gradients=([-1.0, 1.5], None)
+        ),
         Example(([1e4, -1e4], [1.0, 0.0]), 0.0, gradients=([0.0, 0.0], None)),
     )
     samples = (
@@ -343,7 +348,9 @@ def softmax_cross_entropy(logits: TensorLike, labels: TensorLike) -> Tensor:
 
 
 def sum_squares(y: TensorLike, t: TensorLike) -> Tensor:
-    """Return half the sum of squared errors, ``½ Σ (y − t)²``. See :class:`~backlit.ops.SumSquares`.
+    """Return half the sum of squared errors, ``½ Σ (y − t)²``.
+
+    See :class:`~backlit.ops.SumSquares`.
 
     Raises
     ------
@@ -360,7 +367,9 @@ def sum_squares(y: TensorLike, t: TensorLike) -> Tensor:
 
 
 def mean_squared_error(y: TensorLike, t: TensorLike) -> Tensor:
-    """Return the mean of ``(y − t)²`` over all elements. See :class:`~backlit.ops.MeanSquaredError`.
+    """Return the mean of ``(y − t)²`` over all elements.
+
+    See :class:`~backlit.ops.MeanSquaredError`.
 
     Raises
     ------
@@ -371,13 +380,15 @@ def mean_squared_error(y: TensorLike, t: TensorLike) -> Tensor:
     --------
     >>> import backlit as bl
     >>> bl.mean_squared_error(bl.tensor([1.0, 3.0]), [0.0, 0.0])
-    tensor(5., op='mean_squared_error')
+    tensor(5.0, op='mean_squared_error')
     """
     return apply(MeanSquaredError(), y, t)
 
 
 def mean_absolute_error(y: TensorLike, t: TensorLike) -> Tensor:
-    """Return the mean of ``|y − t|`` over all elements. See :class:`~backlit.ops.MeanAbsoluteError`.
+    """Return the mean of ``|y − t|`` over all elements.
+
+    See :class:`~backlit.ops.MeanAbsoluteError`.
 
     Raises
     ------
@@ -388,13 +399,15 @@ def mean_absolute_error(y: TensorLike, t: TensorLike) -> Tensor:
     --------
     >>> import backlit as bl
     >>> bl.mean_absolute_error(bl.tensor([1.0, -3.0]), [0.0, 0.0])
-    tensor(2., op='mean_absolute_error')
+    tensor(2.0, op='mean_absolute_error')
     """
     return apply(MeanAbsoluteError(), y, t)
 
 
 def huber(y: TensorLike, t: TensorLike, delta: float = 1.0) -> Tensor:
-    """Return the Huber loss: squared near 0, straight beyond ``delta``. See :class:`~backlit.ops.Huber`.
+    """Return the Huber loss: squared near 0, straight beyond ``delta``.
+
+    See :class:`~backlit.ops.Huber`.
 
     Raises
     ------
@@ -435,6 +448,6 @@ def binary_cross_entropy(logits: TensorLike, targets: TensorLike) -> Tensor:
     --------
     >>> import backlit as bl
     >>> bl.binary_cross_entropy(bl.tensor([1e4, -1e4]), [1.0, 0.0])
-    tensor(0., op='binary_cross_entropy')
+    tensor(0.0, op='binary_cross_entropy')
     """
     return apply(BinaryCrossEntropy(), logits, targets)

@@ -9,6 +9,7 @@ import numpy as np
 from backlit.card import Example, Refusal, Words
 from backlit.errors import ValueRefusedError
 from backlit.op import Op
+from backlit.ops.arithmetic import Multiply
 from backlit.tensor import Tensor, TensorLike, apply
 
 __all__ = ["DropoutMask", "dropout"]
@@ -45,7 +46,7 @@ class DropoutMask(Op):
     def refuse(self, x: Any) -> None:
         if not 0 <= self.rate < 1:
             raise ValueRefusedError(
-                f"dropout: rate is {self.rate}, but must be at least 0 and below 1."
+                f"dropout_mask: rate is {self.rate}, but must be at least 0 and below 1."
             )
 
 
@@ -79,4 +80,4 @@ def dropout(x: TensorLike, rate: float, rng: np.random.Generator) -> Tensor:
     >>> sorted(set(y.numpy().tolist()))
     [0.0, 1.25]
     """
-    return x * apply(DropoutMask(rate, rng), x)  # type: ignore[operator, return-value]
+    return apply(Multiply(), x, apply(DropoutMask(rate, rng), x))

@@ -11,6 +11,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from backlit.card import Draw, Example, Refusal, Sample
 from backlit.errors import ValueRefusedError
 from backlit.op import Op
+from backlit.ops.elementary import Sqrt
 from backlit.tensor import Tensor, TensorLike, apply, implements
 
 __all__ = ["Max", "Mean", "Min", "Sum", "Var", "max", "mean", "min", "std", "sum", "var"]
@@ -108,7 +109,10 @@ class Var(Op):
         Example(([1.0, 2.0, 6.0],), 7.0, gradients=([-2.0, -1.0, 3.0],), options={"ddof": 1}),
     )
     samples = (*SAMPLES, Sample((Draw((2, 5)),), {"axis": 1, "ddof": 1}))
-    refusals = (*REFUSALS, Refusal((np.zeros((2, 1)),), ("ddof=1", "(2, 1)"), {"axis": 1, "ddof": 1}))
+    refusals = (
+        *REFUSALS,
+        Refusal((np.zeros((2, 1)),), ("ddof=1", "(2, 1)"), {"axis": 1, "ddof": 1}),
+    )
 
     def __init__(self, axis: Axis = None, keepdims: bool = False, ddof: int = 0) -> None:
         self.axis, self.keepdims, self.ddof = axis, keepdims, ddof
@@ -249,7 +253,7 @@ def var(x: TensorLike, axis: Axis = None, keepdims: bool = False, ddof: int = 0)
     --------
     >>> import backlit as bl
     >>> bl.var(bl.tensor([1.0, 3.0]))
-    tensor(1., op='var')
+    tensor(1.0, op='var')
     """
     return apply(Var(axis, keepdims, ddof), x)
 
@@ -262,10 +266,9 @@ def std(x: TensorLike, axis: Axis = None, keepdims: bool = False, ddof: int = 0)
     --------
     >>> import backlit as bl
     >>> bl.std(bl.tensor([1.0, 5.0]))
-    tensor(2., op='sqrt')
+    tensor(2.0, op='sqrt')
     """
-    result: Tensor = np.sqrt(var(x, axis, keepdims, ddof))  # type: ignore[call-overload]
-    return result
+    return apply(Sqrt(), var(x, axis, keepdims, ddof))
 
 
 @implements(np.max, np.amax)

@@ -134,7 +134,11 @@ class Clip(Op):
                     f"clip: {name} is a tensor, but limits have no gradient here; pass numbers, or "
                     "use maximum and minimum, which differentiate both sides."
                 )
-        if self.low is not None and self.high is not None and np.any(np.greater(self.low, self.high)):
+        if (
+            self.low is not None
+            and self.high is not None
+            and np.any(np.greater(self.low, self.high))
+        ):
             raise ValueRefusedError(
                 f"clip: low={self.low} lies above high={self.high}; swap the limits."
             )
@@ -181,7 +185,9 @@ def where(condition: TensorLike, x: TensorLike, y: TensorLike) -> Tensor:
 
 @implements(np.clip)
 def clip(x: TensorLike, low: float | None = None, high: float | None = None) -> Tensor:
-    """Limit ``x`` to ``low`` … ``high``; ``None`` leaves a side open. See :class:`~backlit.ops.Clip`.
+    """Limit ``x`` to ``low`` … ``high``; ``None`` leaves a side open.
+
+    See :class:`~backlit.ops.Clip`.
 
     Raises
     ------

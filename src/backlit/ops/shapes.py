@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import operator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from backlit.card import Draw, Example, Refusal, Sample, Words
 from backlit.errors import TypeRefusedError
 from backlit.op import Op
 from backlit.tensor import Tensor, TensorLike, apply, implements
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 __all__ = [
     "Astype",
@@ -214,9 +216,7 @@ class ScatterAdd(Op):
         Sample((Draw((3,)),), {"index": 1, "shape": (2, 3)}),
         Sample((Draw((4,)),), {"index": ([0, 1, 1, 1], [2, 0, 0, 1]), "shape": (2, 3)}),
     )
-    refusals = (
-        Refusal((np.zeros(4),), ("x", "(4,)", "(2, 3)"), {"index": 1, "shape": (2, 3)}),
-    )
+    refusals = (Refusal((np.zeros(4),), ("x", "(4,)", "(2, 3)"), {"index": 1, "shape": (2, 3)}),)
     opens = False
 
     def __init__(self, index: Any, shape: tuple[int, ...]) -> None:
@@ -275,9 +275,7 @@ class Stack(Op):
     symbol = "stack"
     formula = "np.stack(xs, axis)"
     gradients = {"xs": Words("the part of dz that came from each")}
-    examples = (
-        Example((1.0, 2.0), [1.0, 2.0], dout=[4.0, 5.0], gradients=(4.0, 5.0)),
-    )
+    examples = (Example((1.0, 2.0), [1.0, 2.0], dout=[4.0, 5.0], gradients=(4.0, 5.0)),)
     samples = (
         Sample((Draw((2, 3)), Draw((2, 3)), Draw((2, 3)))),
         Sample((Draw((2, 3)), Draw((2, 3))), {"axis": -1}),
