@@ -1,7 +1,9 @@
 """Backpropagation, lit up: every number that it computes can be seen, explained and checked."""
 
-from backlit import data, ops
+from backlit import data, layers, ops, optim
 from backlit._version import __version__
+from backlit.check import Fault, Report, check, numerical_gradient
+from backlit.compile import compile
 from backlit.errors import (
     BacklitError,
     DataError,
@@ -71,12 +73,17 @@ from backlit.ops import (
 )
 from backlit.tensor import Tensor, apply, no_grad, tensor
 
+# fit
+
+
 __all__ = [
     "BacklitError",
     "DataError",
+    "Fault",
     "GraphError",
     "NetworkError",
     "Op",
+    "Report",
     "ShapeError",
     "Tensor",
     "TypeRefusedError",
@@ -89,7 +96,9 @@ __all__ = [
     "astype",
     "binary_cross_entropy",
     "broadcast_to",
+    "check",
     "clip",
+    "compile",
     "concatenate",
     "cos",
     "data",
@@ -100,6 +109,7 @@ __all__ = [
     "gelu",
     "grad",
     "huber",
+    "layers",
     "leaky_relu",
     "log",
     "log1p",
@@ -116,8 +126,10 @@ __all__ = [
     "multiply",
     "negative",
     "no_grad",
+    "numerical_gradient",
     "opened",
     "ops",
+    "optim",
     "power",
     "ravel",
     "reciprocal",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heapq import heappop, heappush
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -78,11 +79,13 @@ def propagate(
         return {root: dout}
     waiting: dict[Op, Any] = {root.op: dout}
     arrived: dict[Tensor, Any] = {}
-    for node in history(root):
+    # Whatever used a tensor was recorded after it, so the latest op that waits has its whole
+    # gradient: nothing that is still to come can add to it.
+    latest = [(-root.op.order, root)]
+    while latest:
+        node = heappop(latest)[1]
         op: Op = node.op  # type: ignore[assignment]
-        dz = waiting.pop(op, None)
-        if dz is None:
-            continue
+        dz = waiting.pop(op)
         if retain or node.retains_grad:
             arrived[node] = dz
         gradients = op.backward(dz) if pull is None else pull(op, dz)
@@ -91,19 +94,19 @@ def propagate(
         inputs = op.inputs
         if len(gradients) != len(inputs):
             raise _miscounted(op, len(gradients))
-        for x, dx in zip(inputs, gradients, strict=True):
+        for x, dx in zip(inputs, gradients, strict=False):
             if dx is None or not x.requires_grad:
                 continue
-            like = x.data
-            try:
-                fits = dx.shape == like.shape and dx.dtype is like.dtype
-            except AttributeError:  # a plain number, from an op written by hand
-                fits = False
-            fitted = dx if fits else _fit(dx, like, op)
-            key: Any = x if x.op is None else x.op
-            place: dict[Any, Any] = arrived if x.op is None else waiting
-            known = place.get(key)
-            place[key] = fitted if known is None else known + fitted
+            fitted = _fitted(dx, x.data, op)
+            source = x.op
+            if source is None:
+                known = arrived.get(x)
+                arrived[x] = fitted if known is None else known + fitted
+            elif source in waiting:
+                waiting[source] = waiting[source] + fitted
+            else:
+                waiting[source] = fitted
+                heappush(latest, (-source.order, x))
     return arrived
 
 
@@ -127,9 +130,9 @@ def unbroadcast(gradient: Any, shape: tuple[int, ...]) -> Any:
     return gradient.sum(axis=repeated).reshape(shape) if repeated else gradient
 
 
-def _fit(gradient: Any, like: Any, op: Op) -> Any:
+def _fitted(gradient: Any, like: Any, op: Op) -> Any:
     """Give ``gradient`` the shape and dtype of the input ``like``, or say what is wrong with it."""
-    if not hasattr(gradient, "shape"):
+    if not hasattr(gradient, "shape"):  # a plain number, from an op written by hand
         gradient = np.asarray(gradient)
     given = gradient.shape
     if given != like.shape:
@@ -143,9 +146,7 @@ def _fit(gradient: Any, like: Any, op: Op) -> Any:
                 f"{like.shape}; return one of the input's shape (or the shape it was broadcast to)."
             )
         gradient = unbroadcast(gradient, like.shape)
-    if gradient.dtype != like.dtype:
-        gradient = gradient.astype(like.dtype)
-    return gradient
+    return gradient if gradient.dtype is like.dtype else gradient.astype(like.dtype)
 
 
 def _miscounted(op: Op, count: int) -> GraphError:

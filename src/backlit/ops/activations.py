@@ -112,7 +112,7 @@ class Tanh(Op):
 
     symbol = "tanh"
     formula = "np.tanh(x)"
-    gradients = {"x": "dz * (1 - z**2)"}
+    gradients = {"x": "dz * (1 - z * z)"}
     examples = (Example((np.log(2),), 0.6, dout=2.0, gradients=(1.28,)),)
     samples = UNARY
 
@@ -121,7 +121,7 @@ class Tanh(Op):
         return self.z
 
     def backward(self, dz: Any) -> Any:
-        return dz * (1 - self.z**2)
+        return dz * (1 - self.z * self.z)
 
 
 class Softplus(Op):

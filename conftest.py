@@ -1,0 +1,29 @@
+"""Run the snippets of the README and of the guide as tests."""
+
+import os
+
+from sybil import Sybil
+from sybil.parsers.myst import PythonCodeBlockParser
+
+
+def in_a_folder_of_its_own(namespace):
+    """Let snippets write files, and none of them here."""
+    import tempfile
+
+    folder = tempfile.TemporaryDirectory()
+    namespace["_cleanup"] = (folder, os.getcwd())
+    os.chdir(folder.name)
+
+
+def back(namespace):
+    folder, before = namespace["_cleanup"]
+    os.chdir(before)
+    folder.cleanup()
+
+
+pytest_collect_file = Sybil(
+    parsers=[PythonCodeBlockParser()],
+    patterns=["README.md", "docs/*.md"],
+    setup=in_a_folder_of_its_own,
+    teardown=back,
+).pytest()

@@ -1,0 +1,334 @@
+"""Every layer: gradients, purity, arrays and tensors, copies."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import backlit as bl
+from backlit import layers
+from backlit.errors import GraphError, ShapeError, TypeRefusedError
+from backlit.layers import Affine, Dropout, Flatten, Lambda, Layer, ReLU, Sequential, Sigmoid
+
+
+class Gated(Layer):
+    """A layer as a user writes one: its own tensors, children in a list, a private memo."""
+
+    def __init__(self, rng):
+        self.gain = bl.tensor(rng.normal(size=4), "gain")
+        self.maps = [Affine(4, 4, rng=rng, dtype=float), Affine(4, 4, rng=rng, dtype=float)]
+
+    def __call__(self, x):
+        self._x = x
+        return self.gain * self.maps[0](x) * bl.sigmoid(self.maps[1](x))
+
+
+def net(rng):
+    return Sequential(
+        Flatten(),
+        Affine(4, 3, init="he", rng=rng, dtype=float),
+        bl.tanh,
+        Dropout(0.5, rng=0),
+        {"head": Sequential(Affine(3, 3, init="xavier", rng=rng, dtype=float), layers.SiLU())},
+    )
+
+
+ACTIVATIONS = [
+    "ReLU", "LeakyReLU", "Sigmoid", "Tanh", "Softplus", "GELU", "SiLU", "Softmax", "LogSoftmax",
+]  # fmt: skip
+MAKERS = {name: lambda rng, name=name: getattr(layers, name)() for name in ACTIVATIONS} | {
+    "Affine": lambda rng: Affine(4, 3, init="he", rng=rng, dtype=float),
+    "Flatten": lambda rng: Flatten(),
+    "Dropout": lambda rng: Dropout(0.5, rng=0),
+    "Dropout in evaluation": lambda rng: Dropout(0.5, rng=0).eval(),
+    "Lambda": lambda rng: Lambda(bl.square),
+    "Gated": Gated,
+    "Sequential": net,
+    "empty Sequential": lambda rng: Sequential(),
+    "nested nothing": lambda rng: Sequential(Sequential(), Sequential()),
+}
+
+
+@pytest.fixture(params=MAKERS)
+def layer(request, rng):
+    return MAKERS[request.param](rng)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(7)
+
+
+@pytest.fixture
+def x(rng):
+    return rng.normal(size=(5, 4))
+
+
+def frozen(layer):
+    """Return a function that computes the layer anew, always with the same random masks."""
+    return lambda x: copy.deepcopy(layer).forward(x)
+
+
+def numerical(function, array, dout, h=1e-6):
+    """Central differences of ``sum(function() * dout)`` by the elements of ``array``."""
+    slopes = np.zeros_like(array)
+    for i in np.ndindex(array.shape):
+        old = array[i]
+        array[i] = old + h
+        up = function()
+        array[i] = old - h
+        slopes[i] = np.sum((up - function()) * dout) / (2 * h)
+        array[i] = old
+    return slopes
+
+
+def test_backward_agrees_with_numerical_differentiation(layer, x, rng):
+    compute = frozen(layer)
+    dout = rng.normal(size=compute(x).shape)
+    numbers = numerical(lambda: compute(x), x, dout)
+    slopes = {
+        name: numerical(lambda: compute(x), W.data, dout) for name, W in layer.parameters().items()
+    }
+    layer.forward(x)
+    np.testing.assert_allclose(layer.backward(dout), numbers, rtol=1e-6, atol=1e-8)
+    for name, W in layer.parameters().items():
+        np.testing.assert_allclose(W.grad, slopes[name], rtol=1e-6, atol=1e-8, err_msg=name)
+
+
+def test_nothing_given_is_written_into_or_shared(layer, x, rng):
+    weights = {name: W.data.copy() for name, W in layer.parameters().items()}
+    x_before = x.copy()
+    out = layer.forward(x)
+    dout = rng.normal(size=out.shape)
+    dout_before = dout.copy()
+    dx = layer.backward(dout)
+    again = layer.backward(dout)
+    np.testing.assert_array_equal(dx, again)
+    np.testing.assert_array_equal(x, x_before)
+    np.testing.assert_array_equal(dout, dout_before)
+    for name, W in layer.parameters().items():
+        np.testing.assert_array_equal(W.data, weights[name])
+    grads = [W.grad for W in layer.parameters().values()]
+    arrays = [x, out, dout, dx, again, *grads]
+    for i, one in enumerate(arrays):
+        assert not any(np.shares_memory(one, other) for other in arrays[:i])
+    # What came out may be written into, without harm to the way back.
+    out[...] = np.nan
+    x[...] = np.nan
+    np.testing.assert_array_equal(layer.backward(dout), dx)
+
+
+def test_tensors_arrays_and_lists_give_the_same(layer, x):
+    compute = frozen(layer)
+    expected = compute(x)
+    x_tensor = bl.tensor(x)
+    for given in (x, x.tolist(), x_tensor, bl.tensor(x, requires_grad=False)):
+        out = copy.deepcopy(layer)(given)
+        assert type(out) is bl.Tensor
+        np.testing.assert_array_equal(out.data, expected)
+    loss = copy.deepcopy(layer)(x_tensor).sum()
+    loss.backward()
+    assert x_tensor.grad.shape == x.shape
+
+
+def test_copies_compute_the_same_and_share_nothing(layer, x):
+    layer.forward(x)
+    for twin in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer)), layer.astype(float)):
+        assert repr(twin) == repr(layer)
+        assert list(twin.parameters()) == list(layer.parameters())
+        np.testing.assert_array_equal(frozen(twin)(x), frozen(layer)(x))
+        for ours, theirs in zip(
+            layer.parameters().values(), twin.parameters().values(), strict=True
+        ):
+            assert not np.shares_memory(ours.data, theirs.data)
+        with pytest.raises(GraphError, match="forward"):
+            twin.backward(1.0)
+
+
+def test_float32_stays_and_integers_become_floats(layer, x, rng):
+    small = layer.astype(np.float32)
+    whole = np.rint(x * 10).astype(np.int8)
+    assert frozen(small)(whole).dtype.kind == "f"
+    assert frozen(small)(x.astype(np.float32)).dtype == np.float32
+    if small.parameters():
+        for given in (x, whole, x > 0, bl.tensor(x, requires_grad=False)):
+            assert small(given).dtype == np.float32
+            out = small.forward(given)
+            dx = small.backward(rng.normal(size=out.shape))
+            assert out.dtype == dx.dtype == np.float32
+            small.update(np.float64(0.1))
+            for W in small.parameters().values():
+                assert W.grad.dtype == W.dtype == np.float32
+
+
+def test_shapes_that_do_not_fit_are_explained(layer, x):
+    out = layer.forward(x)
+    with pytest.raises(ShapeError, match="dout has shape") as caught:
+        layer.backward(np.zeros((*out.shape, 1)))
+    assert str(out.shape) in str(caught.value)
+
+
+def test_what_is_no_array_of_numbers_is_refused(layer):
+    for given in ("pixels", [[1.0], [2.0, 3.0]], [1j], None):
+        with pytest.raises(TypeRefusedError):
+            layer(given)
+
+
+def test_the_chapters_way():
+    rng = np.random.default_rng(0)
+    layer = Affine(3, 2, rng=rng, dtype=float)
+    W, b = layer.W.data.copy(), layer.b.data.copy()
+    x, dout = rng.normal(size=(4, 3)), rng.normal(size=(4, 2))
+    np.testing.assert_allclose(layer.forward(x), x @ W + b)
+    np.testing.assert_allclose(layer.backward(dout), dout @ W.T)
+    np.testing.assert_allclose(layer.dW, x.T @ dout)
+    np.testing.assert_allclose(layer.db, dout.sum(axis=0))
+    layer.update(0.1)
+    np.testing.assert_allclose(layer.W.data, W - 0.1 * x.T @ dout)
+    np.testing.assert_allclose(layer.b.data, b - 0.1 * dout.sum(axis=0))
+
+
+def test_before_any_gradient():
+    layer = Affine(3, 2)
+    for attempt, says in (
+        (lambda: layer.backward(np.zeros((1, 2))), r"Affine\.backward.*forward\(x\) first"),
+        (lambda: layer.update(0.1), r"W, b have no gradient yet"),
+        (lambda: layer.dW, r"gradient of W.*backward\(\) first"),
+    ):
+        with pytest.raises(GraphError, match=says):
+            attempt()
+    layer.W.grad = np.zeros((3, 2), np.float32)
+    W = layer.W.data
+    with pytest.raises(GraphError, match="b has no gradient yet"):
+        layer.update(0.1)
+    assert layer.W.data is W
+    with pytest.raises(TypeRefusedError, match="lr must be a number"):
+        layer.update("fast")
+    with pytest.raises(AttributeError, match="'weight'"):
+        _ = layer.weight
+
+
+def test_update_leaves_a_recorded_graph_valid():
+    layer = Affine.from_arrays([[2.0]], [0.0])
+    x = bl.tensor([[3.0]])
+    loss = layer(x).sum()
+    loss.backward()
+    layer.update(1.0)
+    loss.backward()
+    assert x.grad.item() == 2.0
+    assert layer.W.data.item() == -1.0
+
+
+def test_a_layer_that_returns_no_tensor_is_refused():
+    class Plain(Layer):
+        def __call__(self, x):
+            return np.zeros(3)
+
+    for attempt in (Plain().forward, Sequential(Plain()), Lambda(lambda x: x.data)):
+        with pytest.raises(TypeRefusedError, match="ndarray"):
+            attempt([1.0])
+
+
+def test_parameters_are_found_once_and_everywhere():
+    shared = Affine(3, 3)
+    tied = Affine(3, 3)
+    tied.W = shared.W
+    net = Sequential(shared, ReLU(), shared, {"blocks": Sequential(tied)})
+    assert list(net.parameters()) == ["affine1.W", "affine1.b", "blocks.affine1.b"]
+    assert list(net.children()) == ["affine1", "relu1", "affine2", "blocks"]
+    twin = copy.deepcopy(net)
+    assert list(twin.parameters()) == list(net.parameters())
+    assert twin.blocks.affine1.W is twin.affine1.W
+
+    gated = Gated(np.random.default_rng(0))
+    names = ["gain", "maps.0.W", "maps.0.b", "maps.1.W", "maps.1.b"]
+    gated(bl.tensor(np.zeros((1, 4))))
+    assert list(gated.parameters()) == names
+    assert "maps.1: Affine(4, 4, dtype='float64')" in repr(gated)
+
+    net.loop = net
+    assert len(net.parameters()) == 3
+
+
+def test_frozen_parameters_are_saved_but_not_trained():
+    layer = Affine(3, 2)
+    layer.W.requires_grad = False
+    assert list(layer.parameters()) == ["b"]
+    assert list(layer.state()) == ["W", "b"]
+    with bl.no_grad():
+        layer.hidden = layer(np.zeros((1, 3)))
+    assert list(layer.state()) == ["W", "b"]
+
+
+def test_state_goes_round():
+    ours, theirs = (Sequential(Affine(3, 2), Sigmoid(), Affine(2, 2)) for _ in range(2))
+    theirs.load_state({name: array.astype(float) for name, array in ours.state().items()})
+    for name, W in theirs.parameters().items():
+        np.testing.assert_array_equal(W.data, ours.state()[name])
+        assert W.dtype == np.float32
+    ours.state()["affine1.W"][...] = np.nan
+    assert np.isfinite(ours["affine1"].W.data).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "says"),
+    [
+        ({"affine1.b": np.zeros(3)}, ShapeError, ("affine1.b", "(3,)", "(2,)")),
+        ({"affine1.b": ["a", "b"]}, TypeRefusedError, ("affine1.b", "<U1")),
+        ({"affine9.b": np.zeros(2)}, ValueError, ("affine9.b", "affine1.W, affine1.b")),
+        ({"affine1.b": None}, ValueError, ("lacks affine1.b",)),
+    ],
+)
+def test_a_state_that_does_not_fit_changes_nothing(change, error, says):
+    net = Sequential(Affine(3, 2))
+    before = net.state()
+    state = {name: array + 1 for name, array in before.items()} | change
+    state = {name: array for name, array in state.items() if array is not None}
+    with pytest.raises(error) as caught:
+        net.load_state(state)
+    assert isinstance(caught.value, bl.BacklitError)
+    assert all(words in str(caught.value) for words in says)
+    for name, array in net.state().items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+def test_training_is_a_matter_of_all_layers():
+    net = Sequential(Dropout(0.5), Sequential(Dropout(0.5)))
+    assert net.training
+    assert net.eval() is net
+    assert not net.training
+    assert not net[1][0].training
+    assert not net[:1].training
+    assert net.train() is net
+    assert net[1][0].training
+
+
+def test_generators_go_on_bit_for_bit():
+    x = np.ones((100, 10))
+    net = Sequential(Dropout(0.5, rng=1), ReLU(), Dropout(0.1, rng=2))
+    net(x)
+    saved = {name: rng.bit_generator.state for name, rng in net.generators().items()}
+    expected = net(x).data
+    fresh = Sequential(Dropout(0.5), ReLU(), Dropout(0.1))
+    for name, rng in fresh.generators().items():
+        rng.bit_generator.state = saved[name]
+    np.testing.assert_array_equal(fresh(x).data, expected)
+    rng = np.random.default_rng(0)
+    assert list(Sequential(Dropout(0.5, rng=rng), Dropout(0.5, rng=rng)).generators()) == [
+        "dropout1.rng"
+    ]
+
+
+def test_astype_is_a_copy():
+    layer = Affine(3, 2)
+    layer.forward(np.ones((1, 3)))
+    layer.backward(np.ones((1, 2)))
+    converted = layer.astype(np.float64)
+    assert converted.W.dtype == np.float64
+    assert layer.W.dtype == np.float32
+    assert converted.W.grad is None
+    assert layer.W.grad is not None
+    for dtype in (int, "complex64", "number"):
+        with pytest.raises(TypeRefusedError, match="dtype"):
+            layer.astype(dtype)
