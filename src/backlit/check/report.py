@@ -1,0 +1,193 @@
+"""What a check found: a row for every tensor, and the faults."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+__all__ = ["Fault", "Report", "Row"]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong.
+
+    Parameters
+    ----------
+    layer
+        The layer, op or function that it was found in.
+    tensor
+        The tensor whose gradient is wrong; empty where none could be computed.
+    index
+        The element; ``None`` where it is not about one.
+    expected
+        The slope found by moving the element.
+    got
+        What ``backward`` says.
+    error
+        The relative error, ``|expected − got|`` over the larger of both; ``inf`` where there is
+        no number to compare.
+    message
+        What is wrong, in words, where the numbers do not say it.
+    """
+
+    layer: str
+    tensor: str = ""
+    index: tuple[int, ...] | None = None
+    expected: float | None = None
+    got: float | None = None
+    error: float = math.inf
+    message: str = ""
+
+    def __str__(self) -> str:
+        subscript = f"[{', '.join(map(str, self.index))}]" if self.index else ""
+        where = " · ".join(filter(None, (self.layer, self.tensor + subscript)))
+        parts = []
+        if self.expected is not None and self.got is not None:
+            parts.append(f"expected {self.expected:.9g}, got {self.got:.9g}")
+            if math.isfinite(self.error):
+                parts.append(f"(relative error {self.error:.2g})")
+        if self.message:
+            parts.append(f"– {self.message}" if parts else self.message)
+        return f"{where}: {' '.join(parts)}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was found about one tensor.
+
+    Parameters
+    ----------
+    layer, tensor
+        Where it belongs, and its name.
+    shape
+        Its shape.
+    checked
+        How many elements were compared.
+    mean_difference
+        The mean of ``|expected − got|`` over them.
+    max_error
+        The largest relative error: the difference over the larger of both (and over no less than
+        what rounding leaves uncertain).
+    wrong
+        How many elements have a larger error than the tolerance.
+    kinks
+        How many lie on a kink, where any value between the two one-sided slopes is right; they
+        count in neither the mean nor the largest error.
+    ok
+        Whether the tensor passes.
+    """
+
+    layer: str
+    tensor: str
+    shape: tuple[int, ...]
+    checked: int = 0
+    mean_difference: float = 0.0
+    max_error: float = 0.0
+    wrong: int = 0
+    kinks: int = 0
+    ok: bool = True
+
+    @property
+    def verdict(self) -> str:
+        """``pass`` or ``FAIL``."""
+        return "pass" if self.ok else "FAIL"
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of a gradient check; ``print`` it, or ask ``ok``.
+
+    Parameters
+    ----------
+    target
+        What was checked.
+    rows
+        One per tensor.
+    faults
+        What is wrong, tensor by tensor, the worst elements first.
+    tolerance
+        The largest relative error that passes.
+
+    Examples
+    --------
+    >>> import backlit as bl
+    >>> from backlit.check import check
+    >>> report = check(bl.ops.Multiply(), 5.0, 10.0)
+    >>> report.ok, report.faults
+    (True, ())
+    >>> [(row.tensor, row.verdict) for row in report.rows]
+    [('x', 'pass'), ('y', 'pass')]
+    """
+
+    target: str
+    rows: tuple[Row, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    tolerance: float = field(default=1e-4)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.faults and all(row.ok for row in self.rows)
+
+    def assert_ok(self) -> None:
+        """Do nothing if all is well.
+
+        Raises
+        ------
+        AssertionError
+            If anything is wrong; its message is the report.
+        """
+        if not self.ok:
+            raise AssertionError(str(self))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as dicts, lists, strings and numbers, as JSON can hold them.
+
+        Numbers that JSON has no word for become strings: ``'nan'``, ``'inf'``.
+        """
+        whole: dict[str, Any] = _plain(asdict(self) | {"ok": self.ok})
+        return whole
+
+    def __str__(self) -> str:
+        verdict = "pass" if self.ok else "FAIL"
+        lines = [f"gradient check of {self.target}: {verdict}"]
+        if self.rows:
+            lines += ["", *_table(self.rows)]
+        if self.faults:
+            lines += ["", *(f"✗ {fault}" for fault in self.faults)]
+        return "\n".join(lines)
+
+
+def _table(rows: tuple[Row, ...]) -> list[str]:
+    """Lay the rows out in columns, text to the left and numbers to the right."""
+    table = [
+        ("layer", "tensor", "shape", "checked", "mean |difference|", "max rel. error", "wrong",
+         "on a kink", "verdict"),
+        *(
+            (row.layer, row.tensor, str(row.shape), f"{row.checked:,}",
+             f"{row.mean_difference:.1e}", f"{row.max_error:.1e}", f"{row.wrong:,}",
+             f"{row.kinks:,}", row.verdict)
+            for row in rows
+        ),
+    ]  # fmt: skip
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    numbers = range(3, 8)
+    return [
+        "  ".join(
+            cell.rjust(width) if i in numbers else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in table
+    ]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
