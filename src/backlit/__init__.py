@@ -72,15 +72,14 @@ from backlit.ops import (
     where,
 )
 from backlit.tensor import Tensor, apply, no_grad, tensor
-
-# fit
-
+from backlit.train import History, fit
 
 __all__ = [
     "BacklitError",
     "DataError",
     "Fault",
     "GraphError",
+    "History",
     "NetworkError",
     "Op",
     "Report",
@@ -106,6 +105,7 @@ __all__ = [
     "dropout",
     "exp",
     "expand_dims",
+    "fit",
     "gelu",
     "grad",
     "huber",

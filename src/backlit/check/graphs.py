@@ -118,7 +118,10 @@ def _graph_subject(
     def evaluate() -> float:
         return upstream.project(forward().data)
 
-    watched = {place.tensor: place.array for place, _ in places}
+    watched = {
+        place.tensor if place.layer == name else f"{place.layer}.{place.tensor}": place.array
+        for place, _ in places
+    }
     subject = Subject(name, gradients, evaluate, roots, watched=watched)
     return subject
 

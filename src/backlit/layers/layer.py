@@ -237,6 +237,10 @@ class Layer(ABC):
     @property
     def dtype(self) -> np.dtype[Any] | None:
         """The dtype of its parameters (of the first one), or ``None`` if it has none."""
+        # Asked at every call: a tensor of its own answers without a walk through its children.
+        own = next((W for W in vars(self).values() if isinstance(W, Tensor)), None)
+        if own is not None:
+            return own.dtype
         return next((W.dtype for W in self._tensors().values()), None)
 
     def state(self) -> dict[str, Array]:
