@@ -1,4 +1,4 @@
-"""The chapter's first graph: what do two apples cost, and what does the price depend on?"""
+"""The chapter's first graph: what two apples cost, and what the price depends on."""
 
 import backlit as bl
 

@@ -83,7 +83,9 @@ def net_subject(
         y = double(x)
         return y if loss is None else loss(y, *targets)
 
-    return _graph_subject(name, forward, leaves, (double, loss), seed)
+    # However small its result, a softmax's loss adds up probabilities, and rounds as they do.
+    floor = 1.0 if loss is softmax_cross_entropy else 0.0
+    return _graph_subject(name, forward, leaves, (double, loss), seed, floor)
 
 
 def _graph_subject(
@@ -92,6 +94,7 @@ def _graph_subject(
     leaves: dict[tuple[str, str], Tensor],
     roots: tuple[Any, ...],
     seed: int,
+    floor: float = 0.0,
 ) -> Subject:
     upstream = Upstream(seed)
     places = [
@@ -106,7 +109,7 @@ def _graph_subject(
     def gradients() -> list[tuple[Place, Any]]:
         output = _as_tensor(forward(), name)
         dout = upstream.start(output.data)
-        subject.magnitude = upstream.magnitude
+        subject.magnitude = max(upstream.magnitude, floor)
         for _, x in places:
             x.grad = None
         output.backward(dout)

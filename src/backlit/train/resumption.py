@@ -1,0 +1,125 @@
+"""Going on with a run, or saying why this is not how it began."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backlit.errors import DataError, TypeRefusedError, ValueRefusedError
+from backlit.train.checkpoint import Position, load_checkpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from backlit.data import Split
+    from backlit.layers import Layer
+    from backlit.optim import Optimizer
+    from backlit.train.run import Run
+
+LENGTH = ("epochs", "steps")
+"""Settings that may be raised: how long training goes on does not change what it did before."""
+
+
+def go_on(run: Run, wanted: Mapping[str, Any], net: Layer, optimizer: Optimizer) -> Position:
+    """Set net and optimiser to where the run stopped, and return where that was.
+
+    A run that has no checkpoint yet is at its beginning.
+
+    Raises
+    ------
+    ValueRefusedError
+        If the wanted settings contradict those of the run.
+    DataError
+        If a file of the run is damaged, altered, or from another run.
+    """
+    run.sweep()
+    refuse_contradictions(run, wanted)
+    position = Position()
+    if run.checkpoint_file.exists():
+        position, settings = load_checkpoint(run.checkpoint_file, net, optimizer)
+        if _lasting(settings) != _lasting(run.settings):
+            raise DataError(
+                f"{run.checkpoint_file} belongs to another run than {run.settings_file}, as their "
+                "settings differ; restore the two from one copy."
+            )
+    if run.settings != wanted:
+        run.change(wanted)
+    return position
+
+
+def refuse_contradictions(run: Run, wanted: Mapping[str, Any]) -> None:
+    """Refuse settings other than the run's, except for a later end.
+
+    Raises
+    ------
+    ValueRefusedError
+        Naming the setting and both values.
+    """
+    for name, has, asked in _differences(run.settings, wanted):
+        *_, key = name.split(".")
+        if key not in LENGTH:
+            raise ValueRefusedError(
+                f"the run in {run.folder} began with {name} = {has!r}, and {asked!r} was asked "
+                "for; resume it as it began, or start a new run."
+            )
+        if asked is None or has is None or asked < has:
+            raise ValueRefusedError(
+                f"the run in {run.folder} has {name} = {has!r}, and {asked!r} was asked for; "
+                "it can be raised, but neither lowered nor exchanged."
+            )
+
+
+def described(what: Any) -> str:
+    """Return what an object says of itself, without its address in memory."""
+    return re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(what))
+
+
+def plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings as they will be read back from JSON.
+
+    Raises
+    ------
+    TypeRefusedError
+        If JSON cannot hold them.
+    """
+    try:
+        read: dict[str, Any] = json.loads(json.dumps(settings, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise TypeRefusedError(f"fit: settings must be what JSON can hold ({error}).") from None
+    return read
+
+
+def fingerprint(train: Split, test: Split | None) -> dict[str, Any]:
+    """Tell one set of samples from another: shapes, and a checksum over the values."""
+    total = hashlib.sha256()
+    for split in (train, test):
+        for array in () if split is None else split:
+            total.update(repr((array.dtype.str, array.shape)).encode())
+            total.update(np.ascontiguousarray(array).data)
+    return {
+        "train": repr(train),
+        "test": None if test is None else repr(test),
+        "sha256": total.hexdigest(),
+    }
+
+
+def _differences(
+    has: Mapping[str, Any], asked: Mapping[str, Any], prefix: str = ""
+) -> Iterator[tuple[str, Any, Any]]:
+    for key in sorted(has.keys() | asked.keys()):
+        one, other = has.get(key), asked.get(key)
+        if isinstance(one, dict) and isinstance(other, dict):
+            yield from _differences(one, other, f"{prefix}{key}.")
+        elif one != other:
+            yield f"{prefix}{key}", one, other
+
+
+def _lasting(settings: Any) -> Any:
+    """Leave out what may change between one resumption and the next."""
+    if not isinstance(settings, dict):
+        return settings
+    return {key: _lasting(value) for key, value in settings.items() if key not in LENGTH}
