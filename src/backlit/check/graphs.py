@@ -85,7 +85,7 @@ def net_subject(
 
     # However small its result, a softmax's loss adds up probabilities, and rounds as they do.
     floor = 1.0 if loss is softmax_cross_entropy else 0.0
-    return _graph_subject(name, forward, leaves, (double, loss), seed, floor)
+    return _graph_subject(name, forward, leaves, (double, loss), seed, floor=floor)
 
 
 def _graph_subject(
@@ -94,6 +94,7 @@ def _graph_subject(
     leaves: dict[tuple[str, str], Tensor],
     roots: tuple[Any, ...],
     seed: int,
+    *,
     floor: float = 0.0,
 ) -> Subject:
     upstream = Upstream(seed)
