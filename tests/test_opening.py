@@ -136,3 +136,20 @@ def test_what_does_not_open_says_so():
         bl.opened(slope)
     with pytest.raises(bl.GraphError, match="not computed by an op"):
         bl.opened(x)
+
+
+@pytest.mark.parametrize(
+    "function", [bl.sigmoid, bl.softplus, bl.silu, np.tanh, bl.gelu], ids=lambda f: f.__name__
+)
+@pytest.mark.parametrize("at", [-1e5, -800.0, 0.0, 800.0, 1e5])
+def test_second_derivatives_are_finite_far_out(function, at):
+    x = bl.tensor(at)
+    assert np.isfinite(bl.grad(bl.grad(function(x), x), x).item())
+
+
+def test_a_changed_input_is_noticed():
+    W = bl.tensor(3.0)
+    loss = W**3
+    W.data = np.array(2.0)
+    with pytest.raises(bl.GraphError, match="changed since"):
+        bl.grad(loss, W)

@@ -228,6 +228,9 @@ REFUSED = {
     "an op applied twice": (lambda: _twice(bl.ops.Relu()), "applied before"),
     "length of a number": (lambda: len(bl.tensor(1.0)), "single number"),
     "no arrays": (lambda: bl.concatenate([]), "length 0"),
+    "an axis too far": (lambda: bl.swapaxes(bl.tensor([[1.0]]), 0, 5), r"\(1, 1\).*axis=5"),
+    "joining numbers": (lambda: bl.concatenate([bl.tensor(1.0), 2.0]), r"concatenate.*\(\)"),
+    "where without values": (lambda: np.where(bl.tensor([1.0])), "two values"),
     "opening a leaf": (lambda: bl.opened(bl.tensor(1.0)), "not computed by an op"),
 }  # fmt: skip
 
@@ -318,3 +321,100 @@ def test_broadcasting_is_undone(data):
             one[index] = 1
             expected[index] = np.sum(dout * (one * b.data))
         np.testing.assert_allclose(a.grad, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [np.exp, np.sqrt, bl.sigmoid, bl.softmax, bl.log_softmax, bl.silu, bl.softplus, np.tanh],
+    ids=lambda f: f.__name__,
+)
+def test_bytes_are_taken_as_numbers(function):
+    bytes_ = np.array([1, 200], np.uint8)
+    y = function(bl.tensor(bytes_, requires_grad=False))
+    np.testing.assert_array_equal(y.numpy(), function(bl.tensor(bytes_.astype(float))).numpy())
+
+
+def test_losses_of_bytes_do_not_wrap_round():
+    y, t = np.array([0], np.uint8), np.array([200], np.uint8)
+    assert bl.mean_squared_error(y, t).item() == 40000
+    assert bl.sum_squares(y, t).item() == 20000
+    logits = np.array([[1, 200]], np.uint8)
+    assert bl.softmax_cross_entropy(logits, [1]).item() == pytest.approx(0)
+
+
+def test_blocks_without_recording_may_end_in_any_order():
+    def generator():
+        with bl.no_grad():
+            yield 1
+            yield 2
+
+    steps = generator()
+    next(steps)
+    with bl.no_grad():
+        list(steps)
+    assert (bl.tensor(1.0) * 2).requires_grad
+
+
+def test_an_index_that_changes_later_changes_nothing():
+    x = bl.tensor([[1.0, 2.0], [3.0, 4.0]])
+    index = [0, 1]
+    y = x[index]
+    index[0] = 1
+    y.sum().backward()
+    assert x.grad.tolist() == [[1, 1], [1, 1]]
+
+
+def test_polynomials_at_zero():
+    x = bl.tensor(0.0)
+    (x ** np.arange(3.0)).sum().backward()
+    assert x.grad == 1
+
+
+def test_dot_is_numpys():
+    x = np.arange(6.0).reshape(2, 3)
+    np.testing.assert_array_equal(np.dot(bl.tensor(x), 3.0).numpy(), np.dot(x, 3.0))
+    np.testing.assert_array_equal(np.dot(bl.tensor(x), x.T).numpy(), np.dot(x, x.T))
+    stacked = np.ones((4, 3, 2))
+    with pytest.raises(bl.ShapeError, match="pairs the matrices"):
+        np.dot(bl.tensor(x), stacked)
+
+
+@pytest.mark.parametrize("source", [0, -1, (0, 1), (2, 0)])
+def test_moveaxis_is_numpys(source):
+    destination = 1 if isinstance(source, int) else (1, 2)
+    x = np.zeros((2, 3, 4))
+    moved = np.moveaxis(bl.tensor(x), source, destination)
+    assert moved.shape == np.moveaxis(x, source, destination).shape
+
+
+def test_subclasses_of_arrays_compute_as_arrays():
+    x = bl.tensor(np.ones((2, 2)))
+    masked = np.ma.array([[1.0, 2.0], [3.0, 4.0]])
+    y = x * masked
+    assert type(y.numpy()) is np.ndarray
+    masked[0, 0] = np.ma.masked
+    with pytest.raises(bl.TypeRefusedError, match="masked elements"):
+        bl.tensor(masked)
+
+
+def test_a_number_too_large_for_the_dtype_is_infinite_without_a_warning():
+    assert (bl.tensor(np.float32(1)) * 1e300).item() == np.inf
+
+
+class Forgetful(bl.Op):
+    def __init__(self, size):
+        self.factor = size
+
+    def forward(self, x):
+        return None if self.factor == 0 else x * self.factor
+
+    def backward(self, dz):
+        dz * self.factor
+
+
+def test_a_forgotten_return_is_told():
+    with pytest.raises(bl.TypeRefusedError, match=r"forgetful\.forward returned None.*missing"):
+        Forgetful(0)(bl.tensor(1.0))
+    with pytest.raises(bl.GraphError, match=r"forgetful\.backward returned None.*missing"):
+        Forgetful(2)(bl.tensor(1.0)).backward()
+    assert repr(Forgetful(2)) == "Forgetful()"

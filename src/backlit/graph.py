@@ -47,7 +47,7 @@ def history(root: Tensor) -> list[Tensor]:
 def propagate(
     root: Tensor,
     dout: Any,
-    pull: Callable[[Op, Any], Any] | None = None,
+    pull: Callable[[Tensor, Any], Any] | None = None,
     *,
     retain: bool = False,
 ) -> dict[Tensor, Any]:
@@ -64,8 +64,8 @@ def propagate(
         The gradient of ``root``: an array, or a tensor for derivatives that can be
         differentiated again.
     pull
-        ``pull(op, dz)`` returns the gradients of the op's inputs, in another reading than
-        on arrays, where it is ``op.backward(dz)``.
+        ``pull(node, dz)`` returns the gradients of the inputs of ``node.op``, in another
+        reading than on arrays, where it is ``node.op.backward(dz)``.
     retain
         Whether to return the gradients of all intermediate tensors too, and not only
         of the leaves and of those that asked with ``retain_grad()``.
@@ -88,12 +88,12 @@ def propagate(
         dz = waiting.pop(op)
         if retain or node.retains_grad:
             arrived[node] = dz
-        gradients = op.backward(dz) if pull is None else pull(op, dz)
+        gradients = op.backward(dz) if pull is None else pull(node, dz)
         if type(gradients) is not tuple:
-            gradients = (gradients,)
+            gradients = () if gradients is None else (gradients,)
         inputs = op.inputs
         if len(gradients) != len(inputs):
-            raise _miscounted(op, len(gradients))
+            raise _miscounted(op, gradients)
         for x, dx in zip(inputs, gradients, strict=False):
             if dx is None or not x.requires_grad:
                 continue
@@ -149,9 +149,12 @@ def _fitted(gradient: Any, like: Any, op: Op) -> Any:
     return gradient if gradient.dtype is like.dtype else gradient.astype(like.dtype)
 
 
-def _miscounted(op: Op, count: int) -> GraphError:
+def _miscounted(op: Op, gradients: tuple[Any, ...]) -> GraphError:
+    returned = f"{len(gradients)} gradient{'s'[: len(gradients) != 1]}"
+    if not gradients:
+        returned = "None (is its return missing?)"
     return GraphError(
-        f"{op.name}.backward returned {count} gradient{'s'[: count != 1]} for "
-        f"{len(op.inputs)} inputs; return a tuple with one entry per input, "
-        "None where there is no gradient."
+        f"{op.name}.backward returned {returned} for {len(op.inputs)} "
+        f"input{'s'[: len(op.inputs) != 1]}; return a tuple with one entry per input, None where "
+        "there is no gradient."
     )

@@ -8,6 +8,8 @@ from abc import ABC, abstractmethod
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from backlit.errors import BacklitError, ShapeError, TypeRefusedError
 from backlit.quiet import mute, unmute
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from backlit.tensor import Tensor
 
 __all__ = ["Op"]
+
+_FLOAT = np.dtype(np.float64)
 
 
 class Op(ABC):
@@ -72,6 +76,9 @@ class Op(ABC):
     refusals: ClassVar[tuple[Refusal, ...]] = ()
     smooth: ClassVar[bool] = True
     """Whether second derivatives exist everywhere that the samples reach."""
+    floating: ClassVar[bool] = False
+    """Whether integers are made float64 first, where an input has a gradient (a uint8 would
+    overflow or wrap round in ``exp`` or a difference)."""
     opens: ClassVar[bool] = True
     """False for an op whose ``forward`` can't be read on tensors."""
     differentiable: ClassVar[bool] = True
@@ -130,7 +137,8 @@ class Op(ABC):
 
     def options(self) -> dict[str, Any]:
         """Return the constructor's arguments that this instance was made with."""
-        return {key: getattr(self, key) for key in _parameters(type(self).__init__)}
+        kept = vars(self)
+        return {key: kept[key] for key in _parameters(type(self).__init__) if key in kept}
 
     @property
     def name(self) -> str:
@@ -155,6 +163,8 @@ class Op(ABC):
 
     def run(self, *arrays: Any) -> Any:
         """Compute ``forward`` guarded: bad inputs are refused in words, and no warnings printed."""
+        if self.floating:
+            arrays = self._as_floats(arrays)
         if self.refuse is not None:
             self.refuse(*arrays)
         token = mute()
@@ -168,6 +178,16 @@ class Op(ABC):
             raise self.explain(error, arrays) from (None if self.formula else error)
         finally:
             unmute(token)
+
+    def _as_floats(self, arrays: tuple[Any, ...]) -> tuple[Any, ...]:
+        for x in arrays:
+            if getattr(x, "dtype", _FLOAT).kind in "iub":
+                gradients = self.gradients.values()
+                return tuple(
+                    x.astype(_FLOAT) if x.dtype.kind in "iub" and text is not None else x
+                    for x, text in zip(map(np.asarray, arrays), gradients, strict=True)
+                )
+        return arrays
 
     def __repr__(self) -> str:
         options = ", ".join(f"{key}={value!r}" for key, value in self.options().items())

@@ -101,5 +101,20 @@ def _reread(op: Op) -> tuple[Op, Any]:
     return fresh, output
 
 
-def _open_backward(op: Op, dz: Tensor) -> Any:
-    return (_reread(op)[0] if op.opens else op).backward(dz)
+def _open_backward(y: Tensor, dz: Tensor) -> Any:
+    """Read ``backward`` on tensors."""
+    op: Op = y.op  # type: ignore[assignment]
+    if not op.opens:
+        return op.backward(dz)
+    fresh, output = _reread(op)
+    if not np.array_equal(output.data, y.data, equal_nan=True):
+        raise GraphError(
+            f"an input of {op.name} was changed since the op was applied (by an optimiser's step, "
+            "say), so its derivative can't be opened; call grad() before, or compute anew."
+        )
+    # Where the op saved its own output, the derivative of that is the op's own: shorter than
+    # the inside's, and finite where a part of the inside overflows.
+    for name, value in vars(fresh).items():
+        if value is output:
+            setattr(fresh, name, y)
+    return fresh.backward(dz)

@@ -24,7 +24,7 @@ __all__ = ["Tensor", "TensorLike", "apply", "implements", "no_grad", "tensor"]
 
 Array: TypeAlias = NDArray[Any]
 
-_recording: ContextVar[bool] = ContextVar("recording", default=True)
+_not_recording: ContextVar[int] = ContextVar("not_recording", default=0)
 _next_order = count(1).__next__
 _blank = object.__new__
 
@@ -189,7 +189,7 @@ class Tensor:
         # entry shares; whoever gets it may write into it, so each is made its own.
         taken = {id(upstream)}
         for leaf, gradient in gradients.items():
-            own = np.asarray(gradient)
+            own = _as_array(gradient)
             if own.base is not None or id(own) in taken:
                 own = own.copy()
             taken.add(id(own))
@@ -213,7 +213,8 @@ class Tensor:
                     f"shape {self.shape}; pass dout of that shape, or sum() it first."
                 )
             return np.ones_like(self.data)
-        upstream = np.asarray(dout.data if isinstance(dout, Tensor) else dout)
+        given = dout.data if isinstance(dout, Tensor) else dout
+        upstream = given if hasattr(type(given), "__array_function__") else np.asarray(given)
         if upstream.shape != self.shape:
             raise ShapeError(
                 f"dout has shape {upstream.shape}, but {self._label()} has shape {self.shape}; "
@@ -470,7 +471,9 @@ def tensor(
             f"tensor() was asked for dtype {np.dtype(dtype)}, but a gradient needs a "
             "floating-point dtype; use float32 or float64, or requires_grad=False."
         )
-    return Tensor(np.array(data, dtype=dtype), name, requires_grad=requires_grad)
+    # `astype` copies; unlike `np.array` it is also what a trace knows.
+    copied = data.astype(data.dtype if dtype is None else dtype, subok=False)
+    return Tensor(copied, name, requires_grad=requires_grad)
 
 
 def apply(op: Op, *inputs: Any) -> Tensor:
@@ -514,9 +517,16 @@ def apply(op: Op, *inputs: Any) -> Tensor:
             needs_grad = True
     result = _blank(Tensor)
     out = op.run(*arrays)
-    result.data = out if type(out) is np.ndarray else _as_array(out)
+    if type(out) is not np.ndarray:
+        out = _as_array(out)
+        if not hasattr(out, "dtype"):
+            raise TypeRefusedError(
+                f"{op.name}.forward returned {type(out).__name__}; it must return an array or a "
+                f"number{' (is its return missing?)' if out is None else ''}."
+            )
+    result.data = out
     op.order = _next_order()
-    if needs_grad and op.differentiable and _recording.get():
+    if needs_grad and op.differentiable and not _not_recording.get():
         op.inputs = tuple(tensors)
         result.op = op
         result.requires_grad = True
@@ -524,6 +534,11 @@ def apply(op: Op, *inputs: Any) -> Tensor:
 
 
 Tensor.__apply_op__ = staticmethod(apply)
+
+
+def is_recording() -> bool:
+    """Tell whether calls are recorded here, outside every :func:`no_grad`."""
+    return not _not_recording.get()
 
 
 @contextmanager
@@ -539,11 +554,12 @@ def no_grad() -> Iterator[None]:
     >>> y.requires_grad
     False
     """
-    token = _recording.set(False)
+    # A count, not a flag to put back: blocks inside generators may end in any order.
+    _not_recording.set(_not_recording.get() + 1)
     try:
         yield
     finally:
-        _recording.reset(token)
+        _not_recording.set(max(_not_recording.get() - 1, 0))
 
 
 _VALUE_UFUNCS = {
@@ -588,12 +604,22 @@ def _constant(x: Any, inputs: tuple[Any, ...], op: Op) -> Tensor:
     if type(x) in (int, float):
         for other in inputs:
             if type(other) is Tensor and other.data.dtype.kind == "f":
-                return Tensor(np.asarray(x, dtype=other.data.dtype), requires_grad=False)
+                # Muted, as 1e300 is inf in float32.
+                return Tensor(quiet(np.asarray, x, other.data.dtype), requires_grad=False)
     return Tensor(_real_array(x, op.name), requires_grad=False)
 
 
 def _real_array(value: Any, taker: str) -> Array:
-    if isinstance(value, np.ndarray) or hasattr(type(value), "__array_function__"):
+    if type(value) is np.ndarray:
+        data = value
+    elif issubclass(type(value), np.ndarray):
+        if np.ma.is_masked(value):
+            raise TypeRefusedError(
+                f"{taker} got an array with masked elements, which have no value; fill them first, "
+                "as in x.filled(0.0)."
+            )
+        data = np.asarray(value)  # a matrix computes by other rules
+    elif hasattr(type(value), "__array_function__"):
         data = value
     else:
         try:
@@ -608,7 +634,7 @@ def _real_array(value: Any, taker: str) -> Array:
             f"{taker} takes real numbers, but got {type(value).__name__} {value!r:.60} "
             f"of dtype {data.dtype}."
         )
-    return data  # type: ignore[no-any-return]
+    return data
 
 
 def _not_differentiable(name: str, method: str, options: Any) -> TypeRefusedError:

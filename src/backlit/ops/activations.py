@@ -47,6 +47,7 @@ class Relu(Op):
     symbol = "ReLU"
     formula = "np.maximum(x, 0)"
     gradients = {"x": "dz * (x > 0)"}
+    floating = True
     examples = (
         Example(([[1.0, -0.5], [-2.0, 3.0]],), [[1.0, 0.0], [0.0, 3.0]],
                 dout=[[1.0, 2.0], [3.0, 4.0]], gradients=([[1.0, 0.0], [0.0, 4.0]],)),
@@ -69,6 +70,7 @@ class LeakyRelu(Op):
     symbol = "leaky"
     formula = "np.where(x > 0, x, slope * x)"
     gradients = {"x": "np.where(x > 0, dz, slope * dz)"}
+    floating = True
     examples = (
         Example(([-2.0, 0.0, 3.0],), [-0.2, 0.0, 3.0], dout=[1.0, 1.0, 1.0],
                 gradients=([0.1, 0.1, 1.0],), options={"slope": 0.1}),
@@ -93,6 +95,7 @@ class Sigmoid(Op):
     symbol = "σ"
     formula = "1 / (1 + np.exp(-x))"
     gradients = {"x": "dz * z * (1 - z)"}
+    floating = True
     examples = (
         Example((0.0,), 0.5, dout=2.0, gradients=(0.5,)),
         Example((np.log(3),), 0.75, gradients=(0.1875,)),
@@ -113,6 +116,7 @@ class Tanh(Op):
     symbol = "tanh"
     formula = "np.tanh(x)"
     gradients = {"x": "dz * (1 - z * z)"}
+    floating = True
     examples = (Example((np.log(2),), 0.6, dout=2.0, gradients=(1.28,)),)
     samples = UNARY
 
@@ -130,6 +134,7 @@ class Softplus(Op):
     symbol = "softplus"
     formula = "np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))"
     gradients = {"x": "dz / (1 + np.exp(-x))"}
+    floating = True
     examples = (
         Example(([0.0, 1000.0],), [np.log(2), 1000.0], dout=[3.0, 3.0], gradients=([1.5, 3.0],)),
     )
@@ -140,7 +145,7 @@ class Softplus(Op):
         return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
     def backward(self, dz: Any) -> Any:
-        return dz / (1 + np.exp(-self.x))
+        return dz * Sigmoid()(self.x)
 
 
 class Gelu(Op):
@@ -157,6 +162,7 @@ class Gelu(Op):
         "x": "dz * ((1 + t) / 2 + x / 2 * (1 - t**2)"
         " * 0.7978845608028654 * (1 + 3 * 0.044715 * x**2))"
     }
+    floating = True
     examples = (
         Example(([0.0, 100.0, -100.0],), [0.0, 100.0, 0.0], dout=[3.0, 3.0, 3.0],
                 gradients=([1.5, 3.0, 0.0],)),
@@ -186,6 +192,7 @@ class Silu(Op):
     symbol = "SiLU"
     formula = "x / (1 + np.exp(-x))"
     gradients = {"x": "dz * s * (1 + x * (1 - s))"}
+    floating = True
     examples = (
         Example(([0.0, 1000.0, -1000.0],), [0.0, 1000.0, 0.0], dout=[3.0, 3.0, 3.0],
                 gradients=([1.5, 3.0, 0.0],)),
@@ -194,7 +201,7 @@ class Silu(Op):
 
     def forward(self, x: Any) -> Any:
         self.x = x
-        self.s = 1 / (1 + np.exp(-x))
+        self.s = Sigmoid()(x)
         return x * self.s
 
     def backward(self, dz: Any) -> Any:
@@ -207,6 +214,7 @@ class Softmax(Op):
     symbol = "softmax"
     formula = "np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True)"
     gradients = {"x": "z * (dz - np.sum(dz * z, axis=axis, keepdims=True))"}
+    floating = True
     examples = (
         Example(([0.0, np.log(3)],), [0.25, 0.75], dout=[4.0, 0.0], gradients=([0.75, -0.75],)),
     )
@@ -231,6 +239,7 @@ class LogSoftmax(Op):
     symbol = "log softmax"
     formula = "x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True))"
     gradients = {"x": "dz - np.exp(z) * np.sum(dz, axis=axis, keepdims=True)"}
+    floating = True
     examples = (
         Example(([0.0, np.log(3)],), [np.log(0.25), np.log(0.75)], dout=[4.0, 0.0],
                 gradients=([3.0, -3.0],)),

@@ -160,10 +160,14 @@ class GeneralPower(Op):
 
     symbol = "^"
     formula = "x ** y"
-    gradients = {"x": "dz * y * x ** (y - 1)", "y": "dz * z * np.log(np.where(x == 0, 1, x))"}
+    gradients = {
+        "x": "dz * np.where(y == 0, 0, y * x ** np.where(y == 0, 1, y - 1))",
+        "y": "dz * z * np.log(np.where(x == 0, 1, x))",
+    }
     examples = (
         Example((1.0, 3.0), 1.0, dout=2.0, gradients=(6.0, 0.0)),
         Example((0.0, 2.0), 0.0, gradients=(0.0, 0.0)),
+        Example((0.0, 0.0), 1.0, gradients=(0.0, 0.0)),
     )
     samples = tuple(
         Sample(tuple(Draw(x.shape, signed=False) for x in sample.inputs)) for sample in BINARY
@@ -177,8 +181,10 @@ class GeneralPower(Op):
 
     def backward(self, dz: Any) -> Any:
         x, y = self.x, self.y
+        # x**0 is 1 for every x, so its slope is 0, not 0 · x**(-1).
+        slope = np.where(y == 0, 0, y * x ** np.where(y == 0, 1, y - 1))
         # 0**y stays 0 when y moves, so its slope is 0, not 0 · log 0.
-        return dz * y * x ** (y - 1), dz * self.z * np.log(np.where(x == 0, 1, x))
+        return dz * slope, dz * self.z * np.log(np.where(x == 0, 1, x))
 
 
 @implements(np.add)

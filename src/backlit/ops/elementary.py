@@ -36,6 +36,7 @@ class Exp(Op):
     symbol = "exp"
     formula = "np.exp(x)"
     gradients = {"x": "dz * z"}
+    floating = True
     examples = (Example(([0.0, 1.0],), [1.0, np.e], dout=[2.0, 1.0], gradients=([2.0, np.e],)),)
     samples = UNARY
 
@@ -53,6 +54,7 @@ class Log(Op):
     symbol = "log"
     formula = "np.log(x)"
     gradients = {"x": "dz / x"}
+    floating = True
     examples = (
         Example(([1.0, 0.5],), [0.0, -np.log(2)], dout=[3.0, 1.0], gradients=([3.0, 2.0],)),
     )
@@ -72,6 +74,7 @@ class Log1p(Op):
     symbol = "log1p"
     formula = "np.log1p(x)"
     gradients = {"x": "dz / (1 + x)"}
+    floating = True
     examples = (Example(([0.0, 1.0],), [0.0, np.log(2)], dout=[3.0, 1.0], gradients=([3.0, 0.5],)),)
     samples = POSITIVE
 
@@ -89,6 +92,7 @@ class Sqrt(Op):
     symbol = "√"
     formula = "np.sqrt(x)"
     gradients = {"x": "dz / (2 * z)"}
+    floating = True
     examples = (Example(([4.0, 0.25],), [2.0, 0.5], dout=[1.0, 3.0], gradients=([0.25, 3.0],)),)
     samples = POSITIVE
 
@@ -106,6 +110,7 @@ class Absolute(Op):
     symbol = "|x|"
     formula = "np.abs(x)"
     gradients = {"x": "dz * np.sign(x)"}
+    floating = True
     examples = (
         Example(([-2.0, 0.0, 3.0],), [2.0, 0.0, 3.0], dout=[5.0, 5.0, 5.0],
                 gradients=([-5.0, 0.0, 5.0],)),
@@ -127,6 +132,7 @@ class Sin(Op):
     symbol = "sin"
     formula = "np.sin(x)"
     gradients = {"x": "dz * np.cos(x)"}
+    floating = True
     examples = (Example(([0.0, np.pi / 2],), [0.0, 1.0], dout=[2.0, 2.0], gradients=([2.0, 0.0],)),)
     samples = UNARY
 
@@ -144,6 +150,7 @@ class Cos(Op):
     symbol = "cos"
     formula = "np.cos(x)"
     gradients = {"x": "-dz * np.sin(x)"}
+    floating = True
     examples = (
         Example(([0.0, np.pi / 2],), [1.0, 0.0], dout=[2.0, 2.0], gradients=([0.0, -2.0],)),
     )

@@ -10,9 +10,10 @@ import numpy as np
 from backlit.card import Draw, Example, Refusal, Sample
 from backlit.errors import ShapeError
 from backlit.op import Op
+from backlit.ops.arithmetic import Multiply
 from backlit.tensor import Tensor, TensorLike, apply, implements
 
-__all__ = ["Affine", "Matmul", "affine", "matmul"]
+__all__ = ["Affine", "Matmul", "affine", "dot", "matmul"]
 
 
 class Matmul(Op):
@@ -132,7 +133,7 @@ def _advice(shape: tuple[int, ...], size_in: int) -> str:
     return ""
 
 
-@implements(np.matmul, np.dot)
+@implements(np.matmul)
 def matmul(x: TensorLike, y: TensorLike) -> Tensor:
     """Return ``x @ y``. See :class:`~backlit.ops.Matmul`.
 
@@ -152,6 +153,32 @@ def matmul(x: TensorLike, y: TensorLike) -> Tensor:
     >>> bl.matmul(bl.tensor([[1.0, 2.0]]), [[3.0], [4.0]])
     tensor([[11.]], op='matmul')
     """
+    return apply(Matmul(), x, y)
+
+
+@implements(np.dot)
+def dot(x: TensorLike, y: TensorLike) -> Tensor:
+    """Return NumPy's ``dot``: the product with a number, or the matrix product.
+
+    Raises
+    ------
+    ShapeError
+        If ``y`` has more than two axes: there ``dot`` pairs every matrix of ``x`` with every
+        matrix of ``y``, and :func:`matmul` pairs them one by one.
+
+    Examples
+    --------
+    >>> import backlit as bl
+    >>> bl.dot(bl.tensor([1.0, 2.0]), [3.0, 4.0])
+    tensor(11.0, op='matmul')
+    """
+    if np.ndim(x) == 0 or np.ndim(y) == 0:
+        return apply(Multiply(), x, y)
+    if np.ndim(y) > 2:
+        raise ShapeError(
+            f"dot: y has shape {np.shape(y)}; with more than two axes say what is meant: "
+            "x @ y pairs the matrices one by one."
+        )
     return apply(Matmul(), x, y)
 
 

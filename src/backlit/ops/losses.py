@@ -10,6 +10,7 @@ import numpy as np
 from backlit.card import Draw, Example, Refusal, Sample
 from backlit.errors import ShapeError, TypeRefusedError, ValueRefusedError
 from backlit.op import Op
+from backlit.ops.activations import Sigmoid
 from backlit.tensor import Tensor, TensorLike, apply
 
 __all__ = [
@@ -49,6 +50,7 @@ class SoftmaxCrossEntropy(Op):
     symbol = "softmax loss"
     formula = "-np.sum(t * np.log(y)) / N"
     gradients = {"x": "dz * (y - t) / N", "t": None}
+    floating = True
     examples = (
         Example((np.log([0.3, 0.2, 0.5]), [0.0, 1.0, 0.0]), -np.log(0.2),
                 gradients=([0.3, -0.8, 0.5], None)),
@@ -69,6 +71,7 @@ class SoftmaxCrossEntropy(Op):
         Refusal((np.zeros((3, 4)), np.array([0, -1, 1])), ("t", "-1", "0 … 3")),
         Refusal((np.zeros((3, 4)), np.array([0.0, 1.0, 1.0])), ("t", "float64")),
         Refusal((np.zeros((2, 2)), np.array([[0.5, 0.5], [0.5, 0.6]])), ("t", "row 1", "1.1")),
+        Refusal((np.zeros((1, 2)), np.array([[-0.5, 1.5]])), ("t", "-0.5")),
         Refusal((np.zeros((0, 4)), np.zeros((0, 4))), ("x", "(0, 4)")),
         Refusal((np.zeros(()), np.array(0)), ("x", "()")),
     )
@@ -107,6 +110,7 @@ class SumSquares(Op):
     symbol = "½Σ(y−t)²"
     formula = "0.5 * np.sum((y - t) ** 2)"
     gradients = {"y": "dz * (y - t)", "t": "-dz * (y - t)"}
+    floating = True
     examples = (
         Example(([1.0, 2.0, 3.0], [1.0, 0.0, 6.0]), 6.5, dout=2.0,
                 gradients=([0.0, 4.0, -6.0], [0.0, -4.0, 6.0])),
@@ -132,6 +136,7 @@ class MeanSquaredError(Op):
     symbol = "mean (y−t)²"
     formula = "np.mean((y - t) ** 2)"
     gradients = {"y": "dz * 2 * (y - t) / n", "t": "-dz * 2 * (y - t) / n"}
+    floating = True
     examples = (
         Example(([1.0, 2.0], [1.0, 0.0]), 2.0, dout=3.0, gradients=([0.0, 6.0], [0.0, -6.0])),
     )
@@ -157,6 +162,7 @@ class MeanAbsoluteError(Op):
     symbol = "mean |y−t|"
     formula = "np.mean(np.abs(y - t))"
     gradients = {"y": "dz * np.sign(y - t) / n", "t": "-dz * np.sign(y - t) / n"}
+    floating = True
     examples = (
         Example(([1.0, 2.0], [1.0, 0.0]), 1.0, dout=3.0, gradients=([0.0, 1.5], [0.0, -1.5])),
     )
@@ -194,6 +200,7 @@ class Huber(Op):
         "y": "dz * np.clip(y - t, -delta, delta) / n",
         "t": "-dz * np.clip(y - t, -delta, delta) / n",
     }
+    floating = True
     examples = (
         Example(([0.5, 3.0], [0.0, 0.0]), 1.3125, dout=2.0, gradients=([0.5, 1.0], [-0.5, -1.0])),
         Example(([2.0], [0.0]), [2.0][0], gradients=([2.0], [-2.0]), options={"delta": 2.0}),
@@ -237,6 +244,7 @@ class BinaryCrossEntropy(Op):
     symbol = "σ loss"
     formula = "np.mean(np.maximum(x, 0) - x * t + np.log1p(np.exp(-np.abs(x))))"
     gradients = {"x": "dz * (1 / (1 + np.exp(-x)) - t) / n", "t": None}
+    floating = True
     examples = (
         Example(
             ([0.0, np.log(3)], [1.0, 0.0]), np.log(8) / 2, dout=4.0, gradients=([-1.0, 1.5], None)
@@ -260,7 +268,7 @@ class BinaryCrossEntropy(Op):
         return np.sum(losses) / self.n
 
     def backward(self, dz: Any) -> Any:
-        return dz * (1 / (1 + np.exp(-self.x)) - self.t) / self.n, None
+        return dz * (Sigmoid()(self.x) - self.t) / self.n, None
 
     def refuse(self, x: Any, t: Any) -> None:
         _refuse_unequal(self, x, t)
@@ -285,6 +293,11 @@ def _refuse_unequal(op: Op, prediction: Any, target: Any) -> None:
 
 
 def _refuse_rows(t: Any) -> None:
+    if (t < 0).any():
+        raise ValueRefusedError(
+            f"softmax_cross_entropy: t has shape {t.shape}, so its rows are probabilities, but it "
+            f"holds {t[t < 0][0]}."
+        )
     sums = np.sum(t, axis=-1).reshape(-1)
     wrong = np.flatnonzero(~(np.abs(sums - 1) <= 1e-3))
     if wrong.size:

@@ -171,7 +171,9 @@ def minimum(x: TensorLike, y: TensorLike) -> Tensor:
 
 
 @implements(np.where)
-def where(condition: TensorLike, x: TensorLike, y: TensorLike) -> Tensor:
+def where(
+    condition: TensorLike, x: TensorLike | None = None, y: TensorLike | None = None
+) -> Tensor:
     """Return ``x`` where ``condition`` holds and ``y`` elsewhere. See :class:`~backlit.ops.Where`.
 
     Examples
@@ -180,6 +182,11 @@ def where(condition: TensorLike, x: TensorLike, y: TensorLike) -> Tensor:
     >>> bl.where([True, False], bl.tensor([1.0, 2.0]), 0.0)
     tensor([1., 0.], op='where')
     """
+    if x is None or y is None:
+        raise TypeRefusedError(
+            "where takes a condition and two values; for the places where x is not 0 use "
+            "np.nonzero(x.numpy())."
+        )
     return apply(Where(), condition, x, y)
 
 

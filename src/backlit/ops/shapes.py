@@ -6,9 +6,10 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from backlit.card import Draw, Example, Refusal, Sample, Words
-from backlit.errors import TypeRefusedError
+from backlit.errors import ShapeError, TypeRefusedError
 from backlit.op import Op
 from backlit.tensor import Tensor, TensorLike, apply, implements
 
@@ -256,12 +257,12 @@ class Concatenate(Op):
         self.axis = axis
 
     def forward(self, *xs: Any) -> Any:
-        self.axis_ = self.axis % np.ndim(xs[0])
-        self.sizes = [np.shape(x)[self.axis_] for x in xs]
+        (self.along,) = normalize_axis_tuple(self.axis, np.ndim(xs[0]))
+        self.sizes = [np.shape(x)[self.along] for x in xs]
         return np.concatenate(xs, axis=self.axis)
 
     def backward(self, dz: Any) -> Any:
-        before = (slice(None),) * self.axis_
+        before = (slice(None),) * self.along
         ends = np.cumsum(self.sizes)
         return tuple(
             dz[(*before, slice(end - size, end))]
@@ -386,13 +387,17 @@ def swapaxes(x: TensorLike, axis1: int, axis2: int) -> Tensor:
     (2, 1, 1)
     """
     axes = list(range(np.ndim(x)))
-    axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
+    (i,) = _axes_of(x, axis1, "swapaxes")
+    (j,) = _axes_of(x, axis2, "swapaxes")
+    axes[i], axes[j] = j, i
     return apply(Transpose(tuple(axes)), x)
 
 
 @implements(np.moveaxis)
-def moveaxis(x: TensorLike, source: int, destination: int) -> Tensor:
-    """Move one axis to another place; the others keep their order.
+def moveaxis(
+    x: TensorLike, source: int | tuple[int, ...], destination: int | tuple[int, ...]
+) -> Tensor:
+    """Move axes to other places; the others keep their order.
 
     Examples
     --------
@@ -400,8 +405,15 @@ def moveaxis(x: TensorLike, source: int, destination: int) -> Tensor:
     >>> bl.moveaxis(bl.tensor([[[1.0, 2.0]]]), 2, 0).shape
     (2, 1, 1)
     """
-    axes = list(range(np.ndim(x)))
-    axes.insert(destination % len(axes), axes.pop(source))
+    sources, destinations = _axes_of(x, source, "moveaxis"), _axes_of(x, destination, "moveaxis")
+    if len(sources) != len(destinations):
+        raise ShapeError(
+            f"moveaxis: source names {len(sources)} axes and destination {len(destinations)}; "
+            "they must name equally many."
+        )
+    axes = [axis for axis in range(np.ndim(x)) if axis not in sources]
+    for place, axis in sorted(zip(destinations, sources, strict=True)):
+        axes.insert(place, axis)
     return apply(Transpose(tuple(axes)), x)
 
 
@@ -457,7 +469,13 @@ def index(x: TensorLike, index: Any) -> Tensor:
     array([0., 0., 2.])
     """
     parts = index if isinstance(index, tuple) else (index,)
-    plain = tuple(part.data if isinstance(part, Tensor) else part for part in parts)
+    # Copied, since the way back needs what was picked here.
+    plain = tuple(
+        np.array(part.data if isinstance(part, Tensor) else part)
+        if isinstance(part, (Tensor, list, np.ndarray))
+        else part
+        for part in parts
+    )
     return apply(Index(plain if isinstance(index, tuple) else plain[0]), x)
 
 
@@ -498,6 +516,14 @@ def astype(x: TensorLike, dtype: DTypeLike) -> Tensor:
     dtype('float32')
     """
     return apply(Astype(dtype), x)
+
+
+def _axes_of(x: Any, axis: int | tuple[int, ...], name: str) -> tuple[int, ...]:
+    """Return axes counted from the front, or refuse them in words."""
+    try:
+        return normalize_axis_tuple(axis, np.ndim(x))
+    except (ValueError, TypeError) as error:
+        raise ShapeError(f"{name}: x has shape {np.shape(x)}, but axis={axis}. ({error})") from None
 
 
 def _at_least_one(name: str, xs: Any) -> Any:
