@@ -4,6 +4,7 @@ from backlit import data, layers, ops, optim
 from backlit._version import __version__
 from backlit.check import Fault, Report, check, numerical_gradient
 from backlit.compile import compile
+from backlit.draw import Figure, draw, what_if, why
 from backlit.errors import (
     BacklitError,
     DataError,
@@ -79,6 +80,7 @@ __all__ = [
     "BacklitError",
     "DataError",
     "Fault",
+    "Figure",
     "GraphError",
     "History",
     "NetworkError",
@@ -104,6 +106,7 @@ __all__ = [
     "data",
     "divide",
     "dot",
+    "draw",
     "dropout",
     "exp",
     "expand_dims",
@@ -156,5 +159,7 @@ __all__ = [
     "tensor",
     "transpose",
     "var",
+    "what_if",
     "where",
+    "why",
 ]

@@ -18,6 +18,7 @@ from backlit.quiet import quiet
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from backlit.draw import Figure, WhatIf, Why
     from backlit.op import Op
 
 __all__ = ["Tensor", "TensorLike", "apply", "implements", "no_grad", "tensor"]
@@ -258,6 +259,14 @@ class Tensor:
         return np.array(self.data, dtype=dtype, copy=copy)
 
     __apply_op__: Callable[..., Tensor]  # how an op that is called on tensors is applied
+
+    # What reads the graph lives above it, and is attached there.
+    draw: Callable[..., Figure]
+    """Draw the graph that computed it. See :func:`backlit.draw`."""
+    why: Callable[..., Why]
+    """Explain its gradient by the chain rule, in numbers. See :func:`backlit.why`."""
+    what_if: Callable[..., WhatIf]
+    """Compare what a gradient promises with what happens. See :func:`backlit.what_if`."""
 
     # Operators; each is the NumPy function of its name, looked up without NumPy's dispatch
 

@@ -1,0 +1,72 @@
+"""What to call the tensors of a graph: the user's names, or those in the user's source."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backlit.layers import Layer
+from backlit.tensor import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from types import FrameType
+
+__all__ = ["caller", "names", "visible"]
+
+_HERE = str(Path(__file__).parents[1])
+
+
+def caller() -> FrameType | None:
+    """Return the innermost frame that runs code from outside this package."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
+    while frame is not None and frame.f_code.co_filename.startswith(_HERE):
+        frame = frame.f_back
+    return frame
+
+
+def names(tensors: Iterable[Tensor], frame: FrameType | None) -> dict[Tensor, str]:
+    """Return a name for each tensor that has one.
+
+    A tensor's own ``name`` comes first. Where several carry one (every layer calls its
+    weight ``W``), the path to a layer in the user's source tells them apart: ``net.affine1.W``.
+    Then come the variables of the caller, also for arrays that entered as constants.
+    """
+    found = list(tensors)
+    shared = Counter(x.name for x in found if x.name is not None)
+    places = dict(_places(frame.f_globals)) if frame is not None else {}
+    if frame is not None:
+        places.update(_places(frame.f_locals))
+    result = {}
+    for x in found:
+        place = places.get(id(x)) or (places.get(id(x.data)) if x.op is None else None)
+        if x.name is not None and (shared[x.name] == 1 or place is None or "." not in place):
+            result[x] = x.name
+        elif place is not None:
+            result[x] = place
+    return result
+
+
+def _places(variables: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
+    """Yield the identity of each tensor, array and parameter, and the text that reaches it."""
+    # A later pair replaces an earlier one, so the first variable that holds something names it.
+    for name, value in reversed(list(variables.items())):
+        if name.startswith("_"):
+            continue
+        if isinstance(value, (Tensor, np.ndarray)):
+            yield id(value), name
+        elif isinstance(value, Layer):
+            for path, parameter in value.parameters().items():
+                yield id(parameter), f"{name}.{path}"
+
+
+def visible(frame: FrameType | None) -> list[tuple[Tensor, str]]:
+    """Return the tensors that variables of ``frame`` hold, with the variables' names."""
+    if frame is None:
+        return []
+    variables = {**frame.f_globals, **frame.f_locals}
+    return [(value, name) for name, value in variables.items() if isinstance(value, Tensor)]

@@ -1,0 +1,230 @@
+"""Places: every piece gets one from graphlay, and the links are drawn between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import hypot
+from typing import TYPE_CHECKING, TypeAlias
+
+from backlit.draw.piece import RADIUS
+from backlit.draw.scene import Box, Frame, Item, Line, Scene, moved
+
+if TYPE_CHECKING:
+    from backlit.draw.assemble import Parts
+    from backlit.draw.piece import Piece
+
+__all__ = ["placed"]
+
+Point: TypeAlias = tuple[float, float]
+
+_MARGIN, _INSIDE, _HEADER = 16.0, 10.0, 14.0
+_LAYER_GAP, _PIECE_GAP = 36.0, 16.0
+_LANE_CHANGE = 22.0
+_FEW, _MANY = 250, 2500
+"""Up to so many pieces the slower of two placements is used, whose lines are straighter;
+beyond the second number slanted lines would take minutes to lead past one another."""
+_NEAR = 20.0
+"""Within this distance of a circle's centre nothing but the circle is in the way of a link."""
+
+
+@dataclass(frozen=True)
+class _Seat:
+    """A piece in its place; ``u`` runs with the graph and ``v`` across it."""
+
+    piece: Piece
+    u: float
+    v: float
+    length: float
+    down: bool
+
+    @property
+    def body(self) -> float:
+        """How long, along the graph, what links end at is."""
+        if self.piece.kind == "op":
+            return 2 * RADIUS if self.down else self.piece.body
+        return 0.0 if self.piece.kind == "branch" else self.length
+
+
+def placed(parts: Parts, *, down: bool = False) -> Scene:
+    """Return the drawing of ``parts``, left to right or downwards.
+
+    Opened ops get a frame where their pieces happen to stand apart from all others; the lines
+    through them are then as straight as without. Otherwise the layout keeps them apart.
+    """
+    seats, bends, _ = _seats(parts, down, apart=False)
+    lines = _lines(parts, seats, bends, down)
+    frames = _frames(parts, seats, down)
+    if not _clear(parts, seats, lines, frames):
+        seats, bends, frames = _seats(parts, down, apart=True)
+        lines = _lines(parts, seats, bends, down)
+    titles: list[Item] = []
+    for (title, _), frame in zip(parts.groups, frames, strict=True):
+        titles += [frame, *moved(title.items, frame.left + 10, frame.top + 4)]
+    pieces: list[Item] = []
+    for seat in seats:
+        pieces += moved(seat.piece.items, *_xy(seat.u, seat.v, down))
+    return _framed([*titles, *(line for line in lines if line is not None), *pieces])
+
+
+def _xy(u: float, v: float, down: bool) -> Point:
+    return (v, u) if down else (u, v)
+
+
+def _lines(
+    parts: Parts, seats: list[_Seat], bends: list[list[Point]], down: bool
+) -> list[Line | None]:
+    """Return the line of each link, ``None`` where two pieces touch."""
+    layers: dict[float, tuple[float, float]] = {}
+    for seat in seats:
+        key, half = round(seat.u, 1), seat.length / 2
+        first, last = layers.get(key, (seat.u, seat.u))
+        layers[key] = min(first, seat.u - half), max(last, seat.u + half)
+    lines: list[Line | None] = []
+    for (i, j), between in zip(parts.links, bends, strict=True):
+        a, b = seats[i], seats[j]
+        leave, edge = layers[round(a.u, 1)][1], layers[round(b.u, 1)][0]
+        points = [(a.u + a.body / 2, a.v), (leave, a.v)]
+        if between:  # change lanes at once, and keep to the lane
+            if between[0][0] - leave > _LAYER_GAP:
+                points.append((leave + _LANE_CHANGE, between[0][1]))
+            points += between
+            if edge - between[-1][0] > _LAYER_GAP:
+                points.append((edge - _LANE_CHANGE, between[-1][1]))
+        points = _without_repeats([*points, *_arrival(points[-1], b, edge)])
+        drawn = tuple(_xy(u, v, down) for u, v in points)
+        arrow = b.piece.kind in {"op", "end"}
+        lines.append(Line(drawn, "wire", arrow) if len(points) > 1 else None)
+    return lines
+
+
+def _frames(parts: Parts, seats: list[_Seat], down: bool) -> list[Frame]:
+    frames = []
+    for title, members in parts.groups:
+        boxes = [_box(seats[i], down) for i in members]
+        left, top = min(box.left for box in boxes) - _INSIDE, min(box.top for box in boxes)
+        top -= title.height + 4.0
+        right = max(max(box.right for box in boxes) + _INSIDE, left + title.width + 20.0)
+        bottom = max(box.bottom for box in boxes) + _INSIDE
+        frames.append(Frame(left, top, right - left, bottom - top, "group"))
+    return frames
+
+
+def _box(seat: _Seat, down: bool) -> Box:
+    x, y = _xy(seat.u, seat.v, down)
+    width, height = seat.piece.width, seat.piece.height
+    return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+
+
+def _clear(parts: Parts, seats: list[_Seat], lines: list[Line | None], frames: list[Frame]) -> bool:
+    """Whether each frame holds its own pieces and links only."""
+    for (_, members), frame in zip(parts.groups, frames, strict=True):
+        inside = set(members)
+        others = [_box(seat, seat.down) for i, seat in enumerate(seats) if i not in inside]
+        others += [
+            line.box
+            for (i, j), line in zip(parts.links, lines, strict=True)
+            if line is not None and i not in inside and j not in inside
+        ]
+        others += [other.box for other in frames if other is not frame]
+        if any(frame.box.overlaps(other) for other in others):
+            return False
+    return True
+
+
+def _seats(
+    parts: Parts, down: bool, *, apart: bool
+) -> tuple[list[_Seat], list[list[Point]], list[Frame]]:
+    """Return where graphlay puts the pieces, the links' bends, and frames kept apart."""
+    import graphlay  # noqa: PLC0415 - most programs that import backlit draw nothing
+
+    graph = graphlay.Graph()
+    for i, piece in enumerate(parts.pieces):
+        graph.node(i, width=piece.width, height=piece.height)
+    for title, members in parts.groups if apart else ():
+        group = graph.node(("group", members[0]), width=title.width + 24.0, height=1.0)
+        for i in members:
+            graph.nodes[i]["parent"] = group
+    for i, j in parts.links:
+        graph.edge(i, j)
+    few = len(parts.pieces) <= _FEW
+    layout = graphlay.layout(
+        graph,
+        options={
+            "direction": "topbottom" if down else "leftright",
+            "routing": {
+                "style": "diagonal" if len(parts.pieces) <= _MANY else "orthogonal",
+                "centre_ports": "all",
+                "port_sides": "facing_only",
+                "bundle_parallel": False,
+            },
+            "coords": {"placement": "network_simplex" if few else "brandes_koepf"},
+            "spacing": {
+                "layer_gap": _LAYER_GAP,
+                "node_gap": _PIECE_GAP,
+                "dummy_gap": _PIECE_GAP,
+                "port_gap": 2.0,
+                "compound_padding": _MARGIN,
+                "compound_header": _HEADER,
+            },
+        },
+    )
+    places = layout.positions()
+    seats = []
+    for i, piece in enumerate(parts.pieces):
+        x, y = places[i]
+        u, v = _xy(x, y, down)
+        seats.append(_Seat(piece, u, v, piece.height if down else piece.width, down))
+    bends = [
+        [_xy(point["x"], point["y"], down) for point in edge["points"][1:-1]]
+        for edge in layout.edges
+    ]
+    frames = []
+    for node in layout.nodes[len(parts.pieces) :]:
+        width, height = node["size"]["width"], node["size"]["height"]
+        left, top = node["center"]["x"] - width / 2, node["center"]["y"] - height / 2
+        frames.append(Frame(left, top, width, height, "group"))
+    return seats, bends, frames
+
+
+def _arrival(before: Point, seat: _Seat, edge: float) -> list[Point]:
+    """Return the last points of a link: past what shares the column, then into the piece."""
+    if seat.piece.kind != "op":
+        entry = seat.u - seat.body / 2
+        return [(min(edge, entry), seat.v), (entry, seat.v)]
+    centre = (seat.u - seat.body / 2 + RADIUS, seat.v)
+    if seat.down:  # a pill lies across: the nearest point of its middle line
+        half = seat.piece.body / 2 - RADIUS
+        centre = (seat.u, min(max(before[1], seat.v - half), seat.v + half))
+    bare = seat.piece.width == seat.piece.body and seat.piece.height == 2 * RADIUS
+    points = []
+    if centre[0] - edge > RADIUS + _NEAR or not bare:  # keep clear of what is beside it
+        slant = RADIUS * ((before[1] > centre[1] + 1) - (before[1] < centre[1] - 1))
+        points.append((min(edge, centre[0] - RADIUS - _NEAR / 2), centre[1] + 0.8 * slant))
+    u, v = points[-1] if points else before
+    far = hypot(centre[0] - u, centre[1] - v)
+    share = RADIUS / far if far else 0.0
+    return [*points, (centre[0] + share * (u - centre[0]), centre[1] + share * (v - centre[1]))]
+
+
+def _without_repeats(points: list[Point]) -> list[Point]:
+    kept: list[Point] = []
+    for u, v in points:
+        if not kept or abs(u - kept[-1][0]) + abs(v - kept[-1][1]) > 0.01:
+            kept.append((u, v))
+    straight = [
+        b
+        for a, b, c in zip(kept, kept[1:], kept[2:], strict=False)
+        if abs((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])) > 0.01
+    ]
+    return [*kept[:1], *straight, *kept[1:][-1:]]
+
+
+def _framed(items: list[Item]) -> Scene:
+    boxes = [item.box for item in items]
+    left, top = min(box.left for box in boxes), min(box.top for box in boxes)
+    right, bottom = max(box.right for box in boxes), max(box.bottom for box in boxes)
+    return Scene(
+        right - left + 2 * _MARGIN,
+        bottom - top + 2 * _MARGIN,
+        tuple(moved(items, _MARGIN - left, _MARGIN - top)),
+    )

@@ -1,0 +1,178 @@
+"""A scene as SVG: one file without scripts, style sheets or anything outside it."""
+
+from __future__ import annotations
+
+from html import escape
+from math import atan2, cos, hypot, isnan, sin
+from typing import TYPE_CHECKING
+
+from backlit.draw import font
+from backlit.draw.scene import Circle, Frame, Heat, Line, Text
+
+if TYPE_CHECKING:
+    from backlit.draw.scene import Item, Scene
+    from backlit.draw.theme import Theme
+
+__all__ = ["svg"]
+
+_HEAD, _ROUNDING = 7.0, 9.0
+
+
+def svg(scene: Scene, theme: Theme, title: str, description: str) -> str:
+    """Return ``scene`` as the text of an SVG file."""
+    width, height = _n(scene.width), _n(scene.height)
+    opening = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" role="img" '
+        f'aria-label="{_safe(f"{title}. {description}")}" '
+        f'font-family="{font.FAMILY}" style="max-width:100%;height:auto">'
+    )
+    lines = [
+        opening,
+        f"<title>{_safe(title)}</title>",
+        f"<desc>{_safe(description)}</desc>",
+        f'<rect width="{width}" height="{height}" fill="{theme.paper}"/>',
+        *(_item(item, theme) for item in scene.items),
+        "</svg>",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _item(item: Item, theme: Theme) -> str:
+    if isinstance(item, Text):
+        return _text(item, theme)
+    if isinstance(item, Line):
+        return _line(item, theme)
+    if isinstance(item, Circle):
+        return _circle(item, theme)
+    if isinstance(item, Frame):
+        return _frame(item, theme)
+    return _heat(item, theme)
+
+
+def _text(item: Text, theme: Theme) -> str:
+    colours = {"gradient": theme.gradient, "small": theme.muted}
+    slant = ' font-style="italic"' if item.slanted else ""
+    # With its middle and its length stated, a text keeps its room where the font is another one.
+    return (
+        f'<text x="{_n(item.x + item.width / 2)}" y="{_n(item.y)}" text-anchor="middle" '
+        f'textLength="{_n(item.width)}" lengthAdjust="spacingAndGlyphs" '
+        f'font-size="{_n(item.size)}"{slant} fill="{colours.get(item.role, theme.ink)}" '
+        f'xml:space="preserve">{_title(item.title)}{_safe(item.text)}</text>'
+    )
+
+
+def _line(item: Line, theme: Theme) -> str:
+    back = item.role == "back"
+    colour = theme.gradient if back or "gradient" in item.role else theme.wire
+    if item.role == "bracket value":
+        colour = theme.ink
+    stroke = 2.0 if back else 1.2 if item.role.startswith("bracket") else 1.5
+    dash = f' stroke-dasharray="{theme.dash}"' if back and theme.dash else ""
+    cap = ' stroke-linecap="round"' if item.role == "wire" else ""  # no seam where wires meet
+    points = item.points
+    head = ""
+    if item.arrow:
+        points, head = _head(points, colour)
+    return (
+        f'<path d="{_path(points, rounded=item.role == "wire")}" fill="none" stroke="{colour}" '
+        f'stroke-width="{stroke}"{dash}{cap}/>{head}'
+    )
+
+
+def _head(
+    points: tuple[tuple[float, float], ...], colour: str
+) -> tuple[tuple[tuple[float, float], ...], str]:
+    """Return the line up to its arrow head, and the head."""
+    (x0, y0), (x, y) = points[-2:]
+    angle = atan2(y - y0, x - x0)
+    back = (x - _HEAD * cos(angle), y - _HEAD * sin(angle))
+    wide = 0.48 * _HEAD
+    corners = [
+        (x, y),
+        (back[0] - wide * sin(angle), back[1] + wide * cos(angle)),
+        (back[0] + wide * sin(angle), back[1] - wide * cos(angle)),
+    ]
+    listed = " ".join(f"{_n(a)},{_n(b)}" for a, b in corners)
+    return (*points[:-1], back), f'<polygon points="{listed}" fill="{colour}"/>'
+
+
+def _path(points: tuple[tuple[float, float], ...], *, rounded: bool) -> str:
+    steps = [f"M{_n(points[0][0])} {_n(points[0][1])}"]
+    for a, b, c in zip(points, points[1:], points[2:], strict=False):
+        room = min(
+            _ROUNDING, hypot(b[0] - a[0], b[1] - a[1]) / 2, hypot(c[0] - b[0], c[1] - b[1]) / 2
+        )
+        if not rounded or room < 1:
+            steps.append(f"L{_n(b[0])} {_n(b[1])}")
+            continue
+        before, after = _towards(b, a, room), _towards(b, c, room)
+        steps.append(
+            f"L{_n(before[0])} {_n(before[1])}Q{_n(b[0])} {_n(b[1])} {_n(after[0])} {_n(after[1])}"
+        )
+    steps.append(f"L{_n(points[-1][0])} {_n(points[-1][1])}")
+    return "".join(steps)
+
+
+def _towards(a: tuple[float, float], b: tuple[float, float], far: float) -> tuple[float, float]:
+    share = far / hypot(b[0] - a[0], b[1] - a[1])
+    return a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])
+
+
+def _circle(item: Circle, theme: Theme) -> str:
+    if item.role == "branch":
+        place = f'cx="{_n(item.x)}" cy="{_n(item.y)}" r="{_n(item.radius)}"'
+        return f'<circle {place} fill="{theme.wire}"/>'
+    return (
+        f'<rect x="{_n(item.box.left)}" y="{_n(item.box.top)}" width="{_n(item.width)}" '
+        f'height="{_n(2 * item.radius)}" rx="{_n(item.radius)}" fill="{theme.node}" '
+        f'stroke="{theme.node_edge}" stroke-width="1.6">{_title(item.title)}</rect>'
+    )
+
+
+def _frame(item: Frame, theme: Theme) -> str:
+    return (
+        f'<rect x="{_n(item.left)}" y="{_n(item.top)}" width="{_n(item.width)}" '
+        f'height="{_n(item.height)}" rx="12" fill="none" stroke="{theme.group}" '
+        'stroke-width="1.2" stroke-dasharray="5 4"/>'
+    )
+
+
+def _heat(item: Heat, theme: Theme) -> str:
+    box = item.box
+    parts = [f'<g shape-rendering="crispEdges">{_title(item.title)}']
+    for i, row in enumerate(item.cells):
+        for j, value in enumerate(row):
+            place = (
+                f'x="{_n(item.left + j * item.cell)}" y="{_n(item.top + i * item.cell)}" '
+                f'width="{_n(item.cell)}" height="{_n(item.cell)}"'
+            )
+            if isnan(value):
+                parts.append(f'<rect {place} fill="{theme.muted}" fill-opacity="0.5"/>')
+                continue
+            strength = min(abs(float(value)), 1.0)
+            if theme.cold == theme.warm:  # without colour, from white (lowest) to black
+                strength = min(max((float(value) + 1) / 2, 0.0), 1.0)
+            colour = theme.warm if value > 0 else theme.cold
+            parts.append(f'<rect {place} fill="{colour}" fill-opacity="{strength:.2f}"/>')
+    parts.append(
+        f'<rect x="{_n(box.left)}" y="{_n(box.top)}" width="{_n(box.right - box.left)}" '
+        f'height="{_n(box.bottom - box.top)}" fill="none" stroke="{theme.muted}" '
+        'stroke-width="1"/></g>'
+    )
+    return "".join(parts)
+
+
+def _title(text: str) -> str:
+    return f"<title>{_safe(text)}</title>" if text else ""
+
+
+def _safe(text: str) -> str:
+    """Escape for XML, and leave out the characters that XML has no place for."""
+    allowed = (c for c in text if c in "\t\n" or (c >= " " and not "\ud800" <= c <= "\udfff"
+                                                 and c not in "\ufffe\uffff"))  # fmt: skip
+    return escape("".join(allowed), quote=True)
+
+
+def _n(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")
