@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import product
 
 import numpy as np
@@ -33,9 +34,13 @@ def test_a_digit_of_mnist_is_framed_as_it_is(digits):
         assert lost.mean() < 0.002
 
 
-@pytest.mark.parametrize(
-    "kind", ["dark on light", "light on dark", "jpeg", "transparent", "16 bit"]
-)
+KINDS = [
+    "dark on light", "light on dark", "jpeg", "transparent", "white on transparent", "16 bit",
+    "12 of 16 bits",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_pictures_are_read_as_what_they_show(kind, digits, tmp_path):
     rng = np.random.default_rng(0)
     for image in digits[0]:
@@ -45,12 +50,14 @@ def test_pictures_are_read_as_what_they_show(kind, digits, tmp_path):
         top, left = rng.integers(0, 60), rng.integers(0, 120)
         ink[top : top + 140, left : left + 140] = np.asarray(large)
         path = tmp_path / ("x.jpg" if kind == "jpeg" else "x.png")
-        if kind == "transparent":
-            pixels = np.zeros((*ink.shape, 4), np.uint8)
+        if "transparent" in kind:
+            pixels = np.full((*ink.shape, 4), 255 if kind.startswith("white") else 0, np.uint8)
             pixels[..., 3] = ink
             Image.fromarray(pixels).save(path)
-        elif kind == "16 bit":
-            Image.fromarray((ink * 257).astype(np.uint16)).save(path)
+        elif kind.endswith(("bit", "bits")):
+            Image.fromarray((ink * (16 if kind.startswith("12") else 257)).astype(np.uint16)).save(
+                path
+            )
         else:
             grey = ink if kind == "light on dark" else 230 - 0.8 * ink
             Image.fromarray(np.repeat(grey[..., np.newaxis], 3, axis=2).astype(np.uint8)).save(path)
@@ -105,6 +112,20 @@ def test_refusals(run, tmp_path, refused, monkeypatch):
     assert "not an image" in said(tmp_path / "text.png")
     (tmp_path / "text.npy").write_text("no array")
     assert "not a whole .npy" in said(tmp_path / "text.npy")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "settings.json").write_bytes((run / "settings.json").read_bytes())
+    unfinished = f"has not ended.*backlit train --resume {tmp_path / 'run'}`"
+    assert re.search(unfinished, refused("predict", "x.png", "--run", tmp_path / "run"))
+    Image.new("1", (10_000, 10_000)).save(tmp_path / "large.png")
+    assert "more than the 89,478,485 pixels" in said(tmp_path / "large.png")
+    Image.new("1", (20_000, 10_000)).save(tmp_path / "large.png")
+    assert "more than the 89,478,485 pixels" in said(tmp_path / "large.png")
+    Image.new("RGBA", (30, 30)).save(tmp_path / "clear.png")
+    assert "shows nothing" in said(tmp_path / "clear.png")
+    batch = said(saved("h.npy", np.zeros((2, 28, 29))))
+    assert "(2, 28, 29)" in batch
+    assert "(N, 28, 28)" in batch
+    assert "--raw" not in batch
     assert "(2, 3, 4)" in said(saved("a.npy", np.zeros((2, 3, 4))))
     assert "(5,)" in said(saved("b.npy", np.zeros(5)))
     assert "-1" in said(saved("c.npy", np.full((28, 28), -1.0)))

@@ -117,9 +117,12 @@ def test_refusals(run, tmp_path, refused):
     assert "not allowed with" in refused("train", "--epochs", "1", "--steps", "1")
     assert "nonsense" in refused("nonsense")
     said = refused("train", "--lr", "1e30", *SHORT, "--folder", tmp_path / "run")
-    assert "smaller learning rate" in said
+    assert "try an --lr below 1e+30, --warmup, or another --init" in said
     Run.create(tmp_path / "mine", {"fit": {}, "settings": None})
-    assert "does not describe an experiment" in refused("train", "--resume", tmp_path / "mine")
+    said = refused("train", "--resume", tmp_path / "mine")
+    assert "does not describe an experiment" in said
+    assert "load_state" in said
+    assert "no run in" in refused("train", "--resume", tmp_path)
     write_document(tmp_path / "mine" / "settings.json", "history", {})
     assert "'history' where 'settings'" in refused("train", "--resume", tmp_path / "mine")
 

@@ -73,6 +73,14 @@ def test_two_epochs_can_be_walked_side_by_side():
         assert [pair[epoch].t.tolist() for pair in pairs] == alone
 
 
+def test_the_orders_of_two_epochs_are_kept():
+    batches = make(6, 2, seed=0)
+    for epoch in (0, 1, 0, 2):
+        batches.indices(epoch * len(batches))
+        assert len(batches._orders) <= 2
+    assert list(batches._orders) == [0, 2]
+
+
 @pytest.mark.parametrize("shuffle", [True, False])
 def test_batches_share_no_memory_with_the_data(shuffle):
     x, t = np.zeros((4, 2)), np.zeros(4, int)

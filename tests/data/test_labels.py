@@ -44,3 +44,9 @@ def test_labels_that_are_no_integers_are_refused(labels):
 def test_no_classes_are_refused():
     with pytest.raises(ValueRefusedError, match="at least 1, not 0"):
         one_hot([0], 0)
+
+
+def test_classes_are_a_whole_number():
+    with pytest.raises(TypeRefusedError, match=r"classes must be a whole number, not 2\.0"):
+        one_hot([0], 2.0)
+    assert one_hot([0], np.int64(2)).shape == (1, 2)

@@ -31,3 +31,10 @@ def test_lengths_that_differ_are_both_shown(x, t):
     with pytest.raises(ShapeError) as caught:
         Split(np.zeros(x), np.zeros(t))
     assert f"x of shape {x} and t of shape {t}" in str(caught.value)
+
+
+def test_lists_become_arrays():
+    split = Split([1, 2], [[1, 0], [0, 1]])
+    assert repr(split) == "Split(x: (2,) int64, t: (2, 2) int64)"
+    with pytest.raises(ShapeError, match="Split: x makes no array"):
+        Split([[1], [1, 2]], [1, 2])

@@ -8,7 +8,7 @@ import pytest
 
 import backlit as bl
 from backlit import layers
-from backlit.errors import GraphError, ShapeError, TypeRefusedError
+from backlit.errors import GraphError, ShapeError, TypeRefusedError, ValueRefusedError
 from backlit.layers import Affine, Dropout, Flatten, Lambda, Layer, ReLU, Sequential, Sigmoid
 
 
@@ -259,6 +259,84 @@ def test_frozen_parameters_are_saved_but_not_trained():
     with bl.no_grad():
         layer.hidden = layer(np.zeros((1, 3)))
     assert list(layer.state()) == ["W", "b"]
+
+
+def test_unnamed_parameters_stay_in_the_state_when_frozen():
+    class Own(Layer):
+        def __init__(self):
+            self.scale = bl.tensor(2.0)
+            self.parts = [bl.tensor(1.0)]
+            self.parts.append(bl.tensor(1.0))
+            self.constant = bl.tensor(3.0, requires_grad=False)
+            self._private = bl.tensor(4.0)
+
+        def __call__(self, x):
+            return x * self.scale
+
+    own, names = Own(), ["scale", "parts.0", "parts.1"]
+    own.scale.requires_grad = own.parts[0].requires_grad = False
+    assert list(own.state()) == names
+    own.parts[1].requires_grad = False
+    assert list(own.state()) == names
+    assert own.scale.name == "scale"
+    assert own.constant.name is own._private.name is None
+    own.hidden = own(bl.tensor(1.0, requires_grad=False))
+    assert list(own.state()) == names
+
+
+def test_containers_are_walked_however_deep():
+    class Deep(Layer):
+        def __init__(self):
+            self.blocks = [[Affine(2, 2)], {"a": (Affine(2, 2), Dropout(0.5, rng=0))}]
+            self.blocks.append(self.blocks)
+            self.blocks[1]["self"] = self
+
+        def __call__(self, x):
+            return x
+
+    deep = Deep()
+    assert list(deep.parameters()) == [
+        "blocks.0.0.W", "blocks.0.0.b", "blocks.1.a.0.W", "blocks.1.a.0.b"
+    ]  # fmt: skip
+    assert list(deep.generators()) == ["blocks.1.a.1.rng"]
+    deep.eval()
+    assert not deep.blocks[1]["a"][1].training
+    for _ in range(5000):
+        deep.blocks = [deep.blocks]
+    assert len(deep.parameters()) == 4
+
+
+def test_a_computed_tensor_is_no_parameter_and_init_says_so():
+    class Scaled(Layer):
+        def __init__(self, where):
+            W = bl.tensor(np.ones(2)) * 0.01
+            self.where = {"parts": [W]} if where == "where.parts.0" else W
+
+        def __call__(self, x):
+            self.hidden = self.where = x * 2.0
+            return self.hidden
+
+    for name in ("where", "where.parts.0"):
+        with pytest.raises(ValueRefusedError, match=f"Scaled: {name} was computed by multiply"):
+            Scaled(name)
+    kept = Scaled.__new__(Scaled)
+    kept(bl.tensor([1.0]))  # a call may keep what it likes
+    assert kept.parameters() == {}
+
+
+def test_arrays_with_rules_of_their_own_become_plain(rng):
+    layer = Affine(3, 2, rng=rng, dtype=float)
+    x = rng.normal(size=(4, 3))
+    expected = layer(x).data
+    given = [x.view(np.matrix), np.ma.array(x), x.view(np.recarray)]
+    given.append(bl.Tensor(given[0], requires_grad=False))
+    for x_like in given:
+        out = layer(x_like)
+        assert type(out.data) is np.ndarray
+        np.testing.assert_array_equal(out.data, expected)
+    masked = np.ma.array(x, mask=x > 0)
+    with pytest.raises(ValueRefusedError, match=r"Affine: \d+ entries.*\(4, 3\) are masked"):
+        layer(masked)
 
 
 def test_state_goes_round():

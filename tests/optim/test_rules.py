@@ -192,6 +192,8 @@ def test_a_run_goes_on_bit_for_bit(rule):
         ({"W/v": np.zeros(3)}, ShapeError, ("W/v", "(3,)", "(2, 2)")),
         ({"W/velocity": np.zeros((2, 2))}, ValueRefusedError, ("W/velocity", "W/m")),
         ({"W/m": None}, ValueRefusedError, ("lacks W/m",)),
+        ({"W/m": np.full((2, 2), "a")}, TypeRefusedError, ("W/m", "<U1", "real numbers")),
+        ({"W/m": np.full((2, 2), 1j)}, TypeRefusedError, ("W/m", "complex128")),
         ({"steps": np.asarray(-1)}, ValueRefusedError, ("steps", "-1")),
         ({"steps": np.asarray(1.5)}, ValueRefusedError, ("steps", "1.5")),
     ],
@@ -209,14 +211,44 @@ def test_a_state_that_does_not_fit_changes_nothing(change, error, says):
     np.testing.assert_equal(optimizer.state(), before)
 
 
-def test_a_missing_gradient_is_named_and_nothing_changes(rule):
+def test_without_a_new_gradient_nothing_changes(rule):
+    given = parameters()
+    optimizer = rule(given)
+    with pytest.raises(GraphError, match=r"no parameter has a gradient yet; call loss\.backward"):
+        optimizer.step()
+    backward(given)
+    optimizer.step()
+    before, state = values(given), optimizer.state()
+    with pytest.raises(GraphError, match=r"applied all gradients.*call loss\.backward\(\) first"):
+        optimizer.step()
+    np.testing.assert_equal(values(given), before)
+    np.testing.assert_equal(optimizer.state(), state)
+    backward(given)
+    rule(given).step()  # another optimiser has its own account
+
+
+def test_a_head_that_the_loss_does_not_use_is_left_as_it_was(rule):
+    given = parameters()
+    optimizer = rule(given)
+    for grad in (None, "stale"):
+        assert (given["scale"].grad is None) is (grad is None)
+        before, scale, memory = values(given), given["scale"].data, optimizer.memories["scale"]
+        (given["W"] ** 2).sum().backward()
+        optimizer.step()
+        assert given["scale"].data is scale
+        assert optimizer.memories["scale"] is memory
+        assert not np.array_equal(given["W"].data, before[0])
+        backward(given)
+        optimizer.step()
+        assert given["scale"].data is not scale
+    assert optimizer.steps == 4
+
+
+def test_a_gradient_of_another_shape_is_named_and_nothing_changes(rule):
     given = parameters()
     backward(given)
-    given["scale"].grad = None
     optimizer = rule(given)
     before = values(given)
-    with pytest.raises(GraphError, match=r"scale has no gradient yet; call loss\.backward\(\)"):
-        optimizer.step()
     given["scale"].grad = np.zeros(3)
     with pytest.raises(ShapeError, match=r"gradient of scale has shape \(3,\)"):
         optimizer.step()

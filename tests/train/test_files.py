@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backlit.errors import DataError, ValueRefusedError
-from backlit.train import History, Row, Run, newest_run
+from backlit.train import History, Row, Run, Settings, newest_run
 from backlit.train.arrays import read_arrays, write_arrays
 from backlit.train.documents import read_document, write_document
 
@@ -135,7 +135,11 @@ def test_the_newest_run_is_the_one_that_ended_last(tmp_path):
     with pytest.raises(DataError, match="no trained run"):
         newest_run(tmp_path)
     for name in ("z", "a", ".hidden.part"):
-        run = Run.create(tmp_path / name, {"name": name})
+        run = Run.create(tmp_path / name, {"settings": Settings().to_json()})
         write_arrays(run.weights_file, "weights", {}, {})
-    Run.create(tmp_path / "unfinished", {})
-    assert newest_run(tmp_path).settings == {"name": "a"}
+    Run.create(tmp_path / "unfinished", {"settings": Settings().to_json()})
+    own = Run.create(tmp_path / "own", {"fit": {}, "settings": {"note": "mine"}})
+    write_arrays(own.weights_file, "weights", {}, {})
+    (tmp_path / "download").mkdir()
+    (tmp_path / "download" / "weights.safetensors").write_bytes(b"of another library")
+    assert newest_run(tmp_path).folder == tmp_path / "a"

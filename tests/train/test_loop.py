@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from train.small import small_net
 
 import backlit as bl
 from backlit import optim
-from backlit.data import Batches
+from backlit.data import Batches, one_hot
 from backlit.errors import BacklitError, DataError, TypeRefusedError, ValueRefusedError
 from backlit.layers import Affine, Lambda, Sequential
 from backlit.train import Interrupted, Lines, NonFiniteLossError, Progress, fit
@@ -140,11 +141,67 @@ def test_other_net_data_or_optimizer_is_a_contradiction(dataset, tmp_path):
     for other in (
         {"net": Sequential(Affine(8, 3))},
         {"train": dataset.test},
-        {"optimizer": optim.SGD(small_net().parameters(), 0.2)},
     ):
         given = {"net": small_net(), "train": dataset, "resume": True, **options, **other}
         with pytest.raises(ValueRefusedError, match="began with fit"):
             fit(**given)
+
+
+class Weighted:
+    def __init__(self, weight):
+        self.weight = np.asarray(weight)
+
+    def __call__(self, y, t):
+        return bl.softmax_cross_entropy(y, t) * float(self.weight)
+
+
+class Falling(optim.Schedule):
+    def __init__(self, lr):
+        self._lr = lr
+
+    def __call__(self, step):
+        return self._lr / (1 + step)
+
+
+def weighted(weight):
+    return lambda y, t: bl.softmax_cross_entropy(y, t) * weight
+
+
+def frozen(net):
+    net[0].W.requires_grad = False
+    return net
+
+
+@pytest.mark.parametrize(
+    ("make", "named"),
+    [
+        (lambda i: {"optimizer": partial(optim.SGD, lr=0.1 * (i + 1))}, r"lr=0\.1.*lr=0\.2"),
+        (lambda i: {"optimizer": partial(optim.SGD, lr=Falling(i))}, "_lr=0.*_lr=1"),
+        (lambda i: {"optimizer": partial(optim.SGD, clip_norm=i + 1)}, r"norm=1\.0.*norm=2\.0"),
+        (lambda i: {"loss": Weighted(i + 1)}, "Weighted.*Weighted"),
+        (lambda i: {"loss": weighted(i + 1)}, "weight=1.*weight=2"),
+        (lambda i: {"loss": partial(lambda y, t, w: w * y.mean(), w=i)}, "w=0.*w=1"),
+        (lambda i: {"net": [small_net, lambda: frozen(small_net())][i]}, r"trained.*affine1\.W"),
+    ],
+)
+def test_what_decides_the_steps_must_be_the_same(make, named, dataset, tmp_path):
+    def go(i, *, resume):
+        options = {"net": small_net, "optimizer": optim.SGD} | make(i)
+        net = options.pop("net")()
+        optimizer = options.pop("optimizer")(net.parameters())
+        here = {"steps": 1, "folder": tmp_path / "run", "progress": False}
+        return fit(net, dataset, optimizer=optimizer, resume=resume, **here, **options)
+
+    assert go(0, resume=False) == go(0, resume=True)
+    with pytest.raises(ValueRefusedError, match=f"began with fit.*{named}"):
+        go(1, resume=True)
+
+
+def test_a_loss_that_holds_the_net_can_be_resumed(dataset, tmp_path):
+    for resume in (False, True):
+        net = small_net(seed=int(resume))
+        decay = lambda y, t, net=net: bl.softmax_cross_entropy(y, t) + net[0].W.mean()  # noqa: E731
+        fit(net, dataset, loss=decay, steps=3, folder=tmp_path / "run", resume=resume)
 
 
 def test_nothing_is_overwritten(dataset, tmp_path):
@@ -202,6 +259,54 @@ def test_regression_has_no_accuracy():
     assert history[-1].train_accuracy is None
 
 
+@pytest.mark.parametrize(
+    ("outputs", "labels", "loss", "has"),
+    [
+        ((1,), lambda rng: rng.integers(0, 9, (8, 1)), bl.mean_squared_error, False),
+        ((1,), lambda rng: rng.integers(0, 2, (8, 1)), bl.mean_squared_error, False),
+        ((3,), lambda rng: rng.integers(0, 9, (8, 3)), bl.mean_squared_error, False),
+        ((), lambda rng: rng.integers(0, 9, 8), bl.mean_squared_error, False),
+        ((2,), lambda rng: rng.integers(2, 9, 8), lambda y, t: ((y[:, 0] - t) ** 2).sum(), False),
+        ((3,), lambda rng: one_hot(rng.integers(0, 3, 8), 3), bl.mean_squared_error, True),
+        ((3,), lambda rng: rng.integers(0, 3, 8), bl.softmax_cross_entropy, True),
+        ((5, 3), lambda rng: rng.integers(0, 3, (8, 5)), bl.softmax_cross_entropy, True),
+        (
+            (5, 3),
+            lambda rng: one_hot(rng.integers(0, 3, (8, 5)), 3),
+            bl.softmax_cross_entropy,
+            True,
+        ),
+    ],
+)
+def test_accuracy_is_of_classes_only(outputs, labels, loss, has, tmp_path):
+    rng = np.random.default_rng(0)
+    x, t = rng.normal(size=(8, 4)), labels(rng)
+    size = int(np.prod(outputs))
+    net = Sequential(Affine(4, size, rng=0), lambda y: y.reshape(-1, *outputs))
+    options = {"loss": loss, "epochs": 2, "folder": tmp_path / "run"}
+    history = fit(net, (x, t), test=(x, t), **options)
+    for name in ("train_accuracy", "test_accuracy"):
+        assert all((value is not None) is has for value in history.column(name))
+    assert fit(net, (x, t), test=(x, t), resume=True, **options) == history
+
+
+def test_an_optimiser_of_another_net_is_refused(dataset):
+    net = small_net()
+    optimizer = optim.Adam(small_net().parameters())
+    with pytest.raises(ValueRefusedError, match=r"none of this net's.*Adam\(net\.parameters\(\)"):
+        fit(net, dataset, epochs=1, optimizer=optimizer)
+    half = optim.SGD({name: net.parameters()[name] for name in ("affine2.W", "affine2.b")})
+    before = net.state()
+    fit(net, dataset, steps=1, optimizer=half, progress=False)
+    changed = [name for name, W in net.state().items() if not np.array_equal(W, before[name])]
+    assert changed == ["affine2.W", "affine2.b"]
+
+
+def test_what_is_no_net_is_refused(dataset):
+    with pytest.raises(TypeRefusedError, match=r"net must be a Layer.*function"):
+        fit(lambda x: x, dataset, epochs=1)
+
+
 def test_a_net_that_shows_no_address_can_be_resumed(dataset, tmp_path):
     class Doubled:
         def __call__(self, x):
@@ -220,6 +325,10 @@ def test_a_net_that_shows_no_address_can_be_resumed(dataset, tmp_path):
         ({"epochs": 0}, ValueRefusedError, "epochs must be at least 1"),
         ({"steps": 1.5}, TypeRefusedError, r"steps must be a whole number, not 1\.5"),
         ({"epochs": 1, "test": 3}, TypeRefusedError, "test must be samples and labels"),
+        ({"epochs": 1, "test": ([], [])}, ValueRefusedError, "test holds no samples"),
+        ({"epochs": 1, "progress": "bar"}, TypeRefusedError, "progress must be.*'bar'"),
+        ({"epochs": 1, "progress": Progress}, TypeRefusedError, "progress must be"),
+        ({"epochs": 1, "resume": True}, ValueRefusedError, "which one with folder="),
         ({"epochs": 1, "batch_size": 0}, ValueRefusedError, "batch_size"),
         ({"epochs": 1, "settings": {"x": object()}, "folder": "x"}, TypeRefusedError, "JSON"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,6 +56,11 @@ def read_images(path: Path, *, raw: bool, digits: bool) -> NDArray[np.float32]:
         batch = pixels[np.newaxis]
     if raw:
         if batch.shape[1:] != (SIDE, SIDE):
+            if pixels.ndim == 3:
+                raise DataError(
+                    f"{path} has shape {pixels.shape}; a batch is taken as it is, so it has shape "
+                    f"(N, {SIDE}, {SIDE}); give it that shape, or one image (H, W) to a file."
+                )
             raise DataError(
                 f"{path} has shape {pixels.shape}, and taken as it is an image has "
                 f"{SIDE} × {SIDE} pixels; leave out --raw, or give it that shape."
@@ -128,22 +134,32 @@ def _scaled(image: NDArray[Any], longest: int) -> NDArray[Any]:
 
 
 def _read_picture(path: Path) -> NDArray[Any]:
-    """Read a picture as grey, transparent pixels as white."""
+    """Read a picture as grey, on white where it is transparent, or on black if all ink is white."""
     from PIL import Image, ImageOps, UnidentifiedImageError  # noqa: PLC0415
 
+    bombs = Image.DecompressionBombWarning, Image.DecompressionBombError
     try:
-        with Image.open(path) as picture:
-            upright = ImageOps.exif_transpose(picture)
-            if upright.mode.startswith(("I", "F")):  # 16 bits of grey, which RGBA would cut off
-                deep = np.asarray(upright, np.float64)
-                return deep / max(65535.0, float(deep.max()))
-            upright = upright.convert("RGBA")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as picture:
+                upright = ImageOps.exif_transpose(picture)
+                if upright.mode.startswith(("I", "F")):  # more than 8 bits, which RGBA cuts off
+                    deep = np.asarray(upright, np.float64).clip(min=0)
+                    return deep / (float(deep.max(initial=0.0)) or 1.0)
+                upright = upright.convert("RGBA")
+    except bombs as error:
+        raise DataError(
+            f"{path} has more than the {Image.MAX_IMAGE_PIXELS:,} pixels that an image may have; "
+            "make it smaller, or cut it out."
+        ) from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise DataError(f"{path} is not an image that can be read ({error}).") from error
-    except Image.DecompressionBombError as error:
-        raise DataError(f"{path} is too large for an image ({error}).") from error
-    paper = Image.new("RGBA", upright.size, "white")
-    return np.asarray(Image.alpha_composite(paper, upright).convert("L")) / 255
+    for paper in ("white", "black"):
+        below = Image.new("RGBA", upright.size, paper)
+        grey = np.asarray(Image.alpha_composite(below, upright).convert("L")) / 255
+        if np.ptp(grey) >= INK:
+            break
+    return grey
 
 
 def _read_array(path: Path) -> NDArray[Any]:

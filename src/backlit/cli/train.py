@@ -15,6 +15,7 @@ from backlit.cli.console import Console
 from backlit.errors import ValueRefusedError
 from backlit.train import (
     Interrupted,
+    NonFiniteLossError,
     Predictions,
     Progress,
     Run,
@@ -68,6 +69,10 @@ def run(arguments: Namespace) -> int:
         after = f" after step {interrupt.step:,}" if isinstance(interrupt, Interrupted) else ""
         raise KeyboardInterrupt(
             f"stopped{after}; to go on: {_shell(['backlit', 'train', '--resume', str(folder)])}"
+        ) from None
+    except NonFiniteLossError as error:
+        raise ValueRefusedError(
+            f"{error.found}; try an --lr below {settings.lr:g}, --warmup, or another --init."
         ) from None
 
 

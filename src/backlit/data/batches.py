@@ -81,7 +81,7 @@ class Batches:
                 f"Batches: {self.samples} samples do not fill one batch of {self.batch_size}, and "
                 "drop_last leaves out the rest; use a smaller batch_size or drop_last=False."
             )
-        self._latest: tuple[int, NDArray[np.intp]] | None = None
+        self._orders: dict[int, NDArray[np.intp]] = {}
 
     def __len__(self) -> int:
         return self.steps_per_epoch
@@ -143,17 +143,18 @@ class Batches:
         return self._order(epoch)[start : start + self.batch_size].copy()
 
     def _order(self, epoch: int) -> NDArray[np.intp]:
-        """Shuffle the samples for an epoch, or remember how they were shuffled last."""
+        """Shuffle the samples for an epoch, or remember how they were, for the last two epochs."""
         if not self.shuffle:
             epoch = 0
-        if self._latest is None or self._latest[0] != epoch:
-            self._latest = (
-                epoch,
+        order = self._orders.pop(epoch, None)
+        if order is None:
+            order = (
                 np.random.default_rng([self.seed, epoch]).permutation(self.samples)
                 if self.shuffle
-                else np.arange(self.samples),
+                else np.arange(self.samples)
             )
-        return self._latest[1]
+        self._orders = dict([*self._orders.items()][-1:]) | {epoch: order}
+        return order
 
 
 def _whole(name: str, value: Any, *, least: int) -> int:

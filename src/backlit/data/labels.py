@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,7 +33,7 @@ def one_hot(labels: ArrayLike, classes: int, *, dtype: DTypeLike = np.float32) -
     Raises
     ------
     TypeRefusedError
-        If the labels are not integers.
+        If the labels are not integers, or ``classes`` is not a whole number.
     ValueRefusedError
         If a label is out of range, or ``classes`` is below 1.
 
@@ -48,6 +49,12 @@ def one_hot(labels: ArrayLike, classes: int, *, dtype: DTypeLike = np.float32) -
             f"one_hot: labels must be integers, not {t.dtype} of shape {t.shape}; leave them as "
             "they are if they are one-hot already, or convert with labels.astype(np.int64)."
         )
+    try:
+        classes = operator.index(classes)
+    except TypeError:
+        raise TypeRefusedError(
+            f"one_hot: classes must be a whole number, not {classes!r}."
+        ) from None
     if classes < 1:
         raise ValueRefusedError(f"one_hot: classes must be at least 1, not {classes}.")
     wrong = (t < 0) | (t >= classes)

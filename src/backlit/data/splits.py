@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from backlit.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -20,14 +22,14 @@ class Split:
     Parameters
     ----------
     x
-        Samples, ``(N, ...)``.
+        Samples, ``(N, ...)``; a list becomes an array.
     t
-        Labels, ``(N,)``, or one-hot, ``(N, C)``.
+        Labels, ``(N,)``, or one-hot, ``(N, C)``; likewise.
 
     Raises
     ------
     ShapeError
-        If ``x`` and ``t`` differ in length.
+        If ``x`` and ``t`` differ in length, or one of them in the lengths within it.
 
     Examples
     --------
@@ -43,6 +45,11 @@ class Split:
     t: NDArray[Any]
 
     def __post_init__(self) -> None:
+        for name in ("x", "t"):
+            try:
+                object.__setattr__(self, name, np.asarray(getattr(self, name)))
+            except ValueError as error:
+                raise ShapeError(f"Split: {name} makes no array ({error}).") from None
         same_length(self.x, self.t, "Split")
 
     def __len__(self) -> int:

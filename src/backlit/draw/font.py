@@ -5,8 +5,10 @@ from __future__ import annotations
 import unicodedata
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PIL import ImageFont
+if TYPE_CHECKING:
+    from PIL import ImageFont
 
 __all__ = ["ASCENT", "DESCENT", "FAMILY", "files", "shortened", "width"]
 
@@ -28,6 +30,8 @@ def files() -> list[str]:
 
 @cache
 def _font(slanted: bool) -> ImageFont.FreeTypeFont:
+    from PIL import ImageFont  # noqa: PLC0415 - for figures only
+
     return ImageFont.truetype(files()[slanted], _UNIT, layout_engine=ImageFont.Layout.BASIC)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import sys
 from abc import ABC, abstractmethod
 from textwrap import indent
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -32,8 +33,8 @@ class Layer(ABC):
 
     A layer of your own sets tensors and other layers as attributes and writes
     ``__call__``; everything else follows from that. Attributes count whether they stand
-    alone or in a list, tuple or dict. Those whose names begin with an underscore are
-    private: what a call saves in ``self._x`` is no parameter.
+    alone or in lists, tuples and dicts, however deep. Those whose names begin with an
+    underscore are private: what a call saves in ``self._x`` is no parameter.
 
     Called, a layer extends the graph. It can also be used as in the chapter, by
     :meth:`forward` and :meth:`backward` on plain arrays.
@@ -78,16 +79,21 @@ class Layer(ABC):
         A tensor that requires a gradient is returned as it is. Anything else is a
         constant, and gets the dtype of the layer's parameters: so a float64 or uint8
         array does not turn a float32 net into a float64 one. Without parameters a
-        floating-point dtype stays, and integers become float64.
+        floating-point dtype stays, and integers become float64. A matrix or another
+        array with rules of its own becomes a plain one.
 
         Raises
         ------
         TypeRefusedError
             If ``x`` is not made of real numbers.
+        ValueRefusedError
+            If entries of a masked array are masked.
         """
         if isinstance(x, Tensor) and x.requires_grad:
             return x
         value: Any = x.data if isinstance(x, Tensor) else x
+        if issubclass(type(value), np.ndarray) and type(value) is not np.ndarray:
+            value = _plain(value, type(self).__name__)
         if not hasattr(type(value), "__array_function__") or value.dtype.kind not in "fiub":
             value = tensor(value, requires_grad=False).data
         dtype = self.dtype
@@ -95,7 +101,7 @@ class Layer(ABC):
             dtype = value.dtype if value.dtype.kind == "f" else np.dtype(np.float64)
         if value.dtype != dtype:
             value = value.astype(dtype)
-        elif isinstance(x, Tensor):
+        elif isinstance(x, Tensor) and value is x.data:
             return x
         return Tensor(value, getattr(x, "name", None), requires_grad=False)
 
@@ -209,7 +215,10 @@ class Layer(ABC):
 
         A parameter is a tensor that was given rather than computed, and that requires a
         gradient. One that several layers share appears once, under its first name. To
-        freeze one, set its ``requires_grad`` to ``False``.
+        freeze one, set its ``requires_grad`` to ``False``; it stays in :meth:`state`.
+
+        ``tensor(a) * 0.01`` is computed, so no step would ever reach it; a layer's
+        ``__init__`` that keeps such a tensor is refused. Write ``tensor(a * 0.01)``.
 
         Examples
         --------
@@ -340,6 +349,16 @@ class Layer(ABC):
 
     # Python's protocols
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name.startswith("_") and isinstance(value, (Tensor, dict, list, tuple)):
+            for inner, part in _unpacked(name, value):
+                if isinstance(part, Tensor) and part.requires_grad:
+                    if part.op is not None:
+                        _refuse_computed(self, inner, part.op.name)
+                    elif part.name is None:
+                        part.name = inner  # by which it is known for a parameter once frozen
+        object.__setattr__(self, name, value)
+
     def __getattr__(self, name: str) -> Any:
         parameter = vars(self).get(name[1:]) if name.startswith("d") else None
         if isinstance(parameter, Tensor):
@@ -373,13 +392,8 @@ class Layer(ABC):
     def _attributes(self) -> Iterator[tuple[str, Any]]:
         """Yield its public attributes, and what stands in lists, tuples and dicts among them."""
         for name, value in vars(self).items():
-            if name.startswith("_"):
-                continue
-            yield name, value
-            if isinstance(value, dict):
-                yield from ((f"{name}.{key}", item) for key, item in value.items())
-            elif isinstance(value, (list, tuple)):
-                yield from ((f"{name}.{i}", item) for i, item in enumerate(value))
+            if not name.startswith("_"):
+                yield from _unpacked(name, value)
 
     def _walk(self) -> Iterator[tuple[str, Layer]]:
         """Yield it and all layers inside it, each once, with the prefix of its names."""
@@ -405,11 +419,51 @@ class Layer(ABC):
 
     def _tensors(self) -> dict[str, Tensor]:
         # What a call computed without a graph looks like a constant, but has no name.
-        return {
+        found = {
             name: x
             for name, x in self._find(Tensor).items()
             if x.op is None and (x.requires_grad or x.name is not None)
         }
+        for name, x in found.items():
+            if x.name is None:  # it was appended to a list, say, which sets no attribute
+                x.name = name
+        return found
+
+
+def _unpacked(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield a value, and what stands in it if it is a list, tuple or dict, however deep."""
+    seen: set[int] = set()
+    waiting = [(name, value)]
+    while waiting:
+        name, value = waiting.pop()
+        if not isinstance(value, (dict, list, tuple)):
+            yield name, value
+        elif id(value) not in seen:
+            seen.add(id(value))
+            yield name, value
+            items = value.items() if isinstance(value, dict) else enumerate(value)
+            waiting.extend(reversed([(f"{name}.{key}", item) for key, item in items]))
+
+
+def _refuse_computed(layer: Layer, name: str, op: str) -> None:
+    """Refuse a computed tensor in ``__init__``; a call may keep what it likes."""
+    frame = sys._getframe(2)  # noqa: SLF001
+    making = frame.f_code.co_name in {"__init__", "__post_init__"}
+    if making and frame.f_locals.get("self") is layer:
+        raise ValueRefusedError(
+            f"{type(layer).__name__}: {name} was computed by {op}, so it would never be trained; "
+            "compute with NumPy and make it a tensor last, as in tensor(array * 0.01)."
+        )
+
+
+def _plain(array: Array, name: str) -> Array:
+    """Return an array of a subclass of NumPy's as one of NumPy's own, not copied."""
+    if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
+        raise ValueRefusedError(
+            f"{name}: {np.count_nonzero(array.mask)} entries of the masked array x of shape "
+            f"{array.shape} are masked; say what stands in their place, with x.filled(0), say."
+        )
+    return np.asarray(array)
 
 
 def _no_tensor(name: str, out: Any) -> str:

@@ -472,7 +472,7 @@ def index(x: TensorLike, index: Any) -> Tensor:
     # Copied, since the way back needs what was picked here.
     plain = tuple(
         np.array(part.data if isinstance(part, Tensor) else part)
-        if isinstance(part, (Tensor, list, np.ndarray))
+        if isinstance(part, (Tensor, list)) or type(part) is np.ndarray
         else part
         for part in parts
     )

@@ -6,6 +6,7 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 __all__ = ["Optimizer"]
+
+_applied: WeakKeyDictionary[Optimizer, dict[str, ref[Array]]] = WeakKeyDictionary()
+"""The gradients of each optimiser's last steps. They say nothing about the steps to come, so they
+are no part of it, nor of its state."""
 
 
 class Optimizer(ABC):
@@ -141,16 +146,20 @@ class Optimizer(ABC):
     def step(self) -> None:
         """Take one step: every parameter gets a new array, by the rule.
 
+        A gradient is applied once. A parameter that got none since the last step, as one that
+        the loss does not depend on, is left out with all that is remembered of it. (So a
+        gradient of your own is a new array every time, not the old one written into.)
+
         Raises
         ------
         GraphError
-            If a parameter has no gradient yet.
+            If no parameter has a gradient, or none got one since the last step.
         ShapeError
             If a gradient has another shape than its parameter.
 
         Nothing is changed if anything is refused.
         """
-        self.apply(self.lr, self.steps + 1)
+        self.apply(*self._next())
         self.steps += 1
 
     def apply(self, lr: Any, t: Any) -> None:
@@ -194,6 +203,8 @@ class Optimizer(ABC):
             ``steps`` is not a whole number of 0 or more.
         ShapeError
             If an array has another shape than its parameter.
+        TypeRefusedError
+            If an array is not made of real numbers.
 
         Nothing is changed if anything is refused.
         """
@@ -216,6 +227,10 @@ class Optimizer(ABC):
             )
         new = {key: np.asarray(state[key]) for key in here}
         for key, array in new.items():
+            if array.dtype.kind not in "fiub":
+                raise TypeRefusedError(
+                    f"{where}: {key} has dtype {array.dtype}, but must be real numbers."
+                )
             if array.shape != here[key].shape:
                 raise ShapeError(
                     f"{where}: {key} has shape {array.shape} in the state, but "
@@ -242,14 +257,20 @@ class Optimizer(ABC):
         ]
         return f"{type(self).__name__}({', '.join(told)})"
 
+    def _next(self) -> tuple[Any, Any]:
+        """Return the rate and the number of the next step."""
+        return self.lr, self.steps + 1
+
     def _apply(self, lr: Any, t: Any) -> None:
-        gradients = self._gradients()
+        given = self._gradients()
+        gradients = list(given.values())
         if self.clip_norm is not None:
             gradients = clip_by_norm(gradients, self.clip_norm)
         if self.clip_value is not None:
             gradients = clip_by_value(gradients, self.clip_value)
-        results = []
-        for (name, W), dW in zip(self.parameters.items(), gradients, strict=True):
+        results = {}
+        for name, dW in zip(given, gradients, strict=True):
+            W = self.parameters[name]
             new = self.rule(lr, t, W.data, dW, *self.memories[name])
             new = new if isinstance(new, tuple) else (new,)
             if len(new) != 1 + len(self.memory):
@@ -257,31 +278,41 @@ class Optimizer(ABC):
                     f"{type(self).__name__}.rule() returned {len(new)} arrays, but must return "
                     f"{1 + len(self.memory)}: {', '.join(['W', *self.memory])}."
                 )
-            results.append(tuple(_like(array, W.data) for array in new))
+            results[name] = tuple(_like(array, W.data) for array in new)
         # Only now, so that a rule that fails leaves all parameters as they were.
-        for (name, W), (data, *memory) in zip(self.parameters.items(), results, strict=True):
-            W.data = data
+        for name, (data, *memory) in results.items():
+            self.parameters[name].data = data
             self.memories[name] = tuple(memory)
+        applied = _applied.setdefault(self, {})
+        applied |= {name: ref(dW) for name, dW in given.items() if isinstance(dW, np.ndarray)}
 
-    def _gradients(self) -> list[Array]:
+    def _gradients(self) -> dict[str, Array]:
+        """Return the gradients that no step has applied yet, by the names of their parameters."""
         kind = type(self).__name__
-        missing = [name for name, W in self.parameters.items() if W.grad is None]
-        if missing:
+        present = {name: W.grad for name, W in self.parameters.items() if W.grad is not None}
+        if not present:
             raise GraphError(
-                f"{kind}.step(): {', '.join(missing)} {'has' if len(missing) == 1 else 'have'} no "
-                "gradient yet; call loss.backward() first. (If you did: the loss does not depend "
-                "on them.)"
+                f"{kind}.step(): no parameter has a gradient yet; call loss.backward() first. (If "
+                f"you did: the loss does not depend on {', '.join(self.parameters)}.)"
             )
-        gradients = []
-        for name, W in self.parameters.items():
-            gradient: Any = W.grad
-            if gradient.shape != W.shape:
+        applied = _applied.get(self, {})
+        new = {
+            name: gradient
+            for name, gradient in present.items()
+            if name not in applied or applied[name]() is not gradient
+        }
+        if not new:
+            raise GraphError(
+                f"{kind}.step(): the last step has applied all gradients that there are; call "
+                "loss.backward() first: it computes those at the new values."
+            )
+        for name, gradient in new.items():
+            if gradient.shape != self.parameters[name].shape:
                 raise ShapeError(
                     f"{kind}.step(): the gradient of {name} has shape {gradient.shape}, but {name} "
-                    f"has shape {W.shape}."
+                    f"has shape {self.parameters[name].shape}."
                 )
-            gradients.append(gradient)
-        return gradients
+        return new
 
     def _remembered(self) -> dict[str, Array]:
         return {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backlit.errors import ShapeError
+from backlit.errors import ShapeError, ValueRefusedError
 from backlit.tensor import no_grad
 
 if TYPE_CHECKING:
@@ -23,15 +23,22 @@ BATCH = 1000
 
 
 @contextmanager
-def evaluation(net: Layer) -> Iterator[None]:
-    """Put the net in eval mode and record no history; afterwards put it back in its mode."""
-    mode = net.training
-    net.eval()
+def own_modes(net: Layer) -> Iterator[None]:
+    """Put every layer back, afterwards, in the mode that it is in now."""
+    modes = [(layer, layer.training) for _, layer in net._walk()]  # noqa: SLF001
     try:
-        with no_grad():
-            yield
+        yield
     finally:
-        net.train(mode)
+        for layer, mode in modes:
+            layer.training = mode
+
+
+@contextmanager
+def evaluation(net: Layer) -> Iterator[None]:
+    """Put the net in eval mode and record no history; afterwards put each layer in its mode."""
+    with own_modes(net), no_grad():
+        net.eval()
+        yield
 
 
 def outputs(net: Layer, x: ArrayLike, *, batch_size: int = BATCH) -> NDArray[Any]:
@@ -50,8 +57,17 @@ def outputs(net: Layer, x: ArrayLike, *, batch_size: int = BATCH) -> NDArray[Any
     -------
     ndarray
         What the net gives for each, ``(N, ...)``; logits ``(N, C)`` of a classifier.
+
+    Raises
+    ------
+    ValueRefusedError
+        If there are no samples.
     """
     samples = np.asarray(x)
+    if samples.ndim == 0 or len(samples) == 0:
+        raise ValueRefusedError(
+            f"outputs: x of shape {samples.shape} holds no samples; give at least one, (N, ...)."
+        )
     with evaluation(net):
         parts = [
             net(samples[i : i + batch_size]).numpy() for i in range(0, len(samples), batch_size)
@@ -60,16 +76,16 @@ def outputs(net: Layer, x: ArrayLike, *, batch_size: int = BATCH) -> NDArray[Any
 
 
 def accuracy(net: Layer, x: ArrayLike, t: ArrayLike) -> float:
-    """Return the fraction of samples whose largest output is their class's, 0 to 1.
+    """Return the fraction of labels that the largest output of their row is the class of, 0 to 1.
 
     Parameters
     ----------
     net
-        A classifier, whose outputs are ``(N, C)``.
+        A classifier, whose outputs are ``(N, C)``, or ``(N, T, C)`` for each place of sequences.
     x
         Samples, ``(N, ...)``.
     t
-        Labels, ``(N,)``, or one-hot, ``(N, C)``.
+        Labels, ``(N,)`` or ``(N, T)``, or one-hot rows of the outputs' shape.
 
     Raises
     ------
@@ -77,13 +93,34 @@ def accuracy(net: Layer, x: ArrayLike, t: ArrayLike) -> float:
         If the outputs are not one row of classes for each label.
     """
     y = outputs(net, x)
-    labels = class_numbers(t)
-    if y.ndim != 2 or len(labels) != len(y):
+    labels = np.asarray(t)
+    if y.ndim >= 2 and labels.shape == y.shape:
+        labels = labels.argmax(axis=-1)
+    if y.ndim < 2 or labels.shape != y.shape[:-1]:
         raise ShapeError(
             f"accuracy: the net gives outputs of shape {y.shape} for labels of shape "
             f"{np.shape(t)}; one row of classes is needed for each label."
         )
-    return float(np.mean(y.argmax(axis=1) == labels))
+    return float(np.mean(y.argmax(axis=-1) == labels))
+
+
+def accuracy_if_any(net: Layer, x: ArrayLike, t: ArrayLike) -> float | None:
+    """Return the accuracy of a net whose outputs and labels speak of classes, or ``None``.
+
+    They do where outputs are rows of two numbers or more, and labels are one-hot rows or class
+    numbers. Of a regression an accuracy says nothing.
+    """
+    labels, samples = np.asarray(t), np.asarray(x)
+    one = outputs(net, samples[:1]).shape
+    if len(one) < 2 or one[-1] < 2:
+        return None
+    if labels[:1].shape == one:
+        speaks = np.isin(labels, (0, 1)).all() and (labels.sum(axis=-1) == 1).all()
+    elif labels[:1].shape == one[:-1] and labels.dtype.kind in "iu":
+        speaks = labels.min() >= 0 and labels.max() < one[-1]
+    else:
+        speaks = False
+    return accuracy(net, x, t) if speaks else None
 
 
 def class_numbers(t: ArrayLike) -> NDArray[Any]:

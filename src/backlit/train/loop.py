@@ -8,19 +8,18 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from backlit.data import Batches, Dataset, Split
 from backlit.errors import TypeRefusedError, ValueRefusedError
+from backlit.layers import Layer
 from backlit.ops import softmax_cross_entropy
 from backlit.optim import SGD
 from backlit.train.arrays import write_arrays
 from backlit.train.checkpoint import Position, save_checkpoint
-from backlit.train.evaluation import accuracy
+from backlit.train.evaluation import accuracy_if_any, own_modes
 from backlit.train.history import History
 from backlit.train.interruption import Interrupted, Interruption, deferred_interrupt
 from backlit.train.progress import Progress, default_progress
-from backlit.train.resumption import described, fingerprint, go_on, plain
+from backlit.train.resumption import described, fingerprint, go_on, plain, shown
 from backlit.train.run import Run
 from backlit.train.step import NonFiniteLossError, make_step
 
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from backlit.layers import Layer
     from backlit.optim import Optimizer
     from backlit.train.step import Loss
 
@@ -59,6 +57,8 @@ def fit(
     resumed: it goes on from the end of the last epoch (after Ctrl-C, from the last step) and ends
     with the weights and the history, to the last bit, of a training that was never stopped.
 
+    The net is trained in training mode; afterwards every layer is in the mode it was in before.
+
     Parameters
     ----------
     net
@@ -67,7 +67,8 @@ def fit(
         Samples ``(N, ...)`` and labels, ``(N,)`` or one-hot, as a :class:`Split` or a pair. Of a
         :class:`Dataset` both splits are used.
     test
-        What to measure the accuracy on after each epoch, beside the training samples.
+        What to measure the accuracy on after each epoch, beside the training samples. There is
+        one where outputs are rows of classes, and labels class numbers or one-hot rows.
     loss
         ``loss(net(x), t)`` is minimised.
     optimizer
@@ -101,12 +102,16 @@ def fit(
     Interrupted
         If Ctrl-C was pressed, and there is a ``folder``; it is a ``KeyboardInterrupt``.
     ValueRefusedError
-        If an option has no meaning, or contradicts the run that is resumed.
+        If an option has no meaning, or contradicts the run that is resumed; or if the optimizer
+        has none of the net's parameters.
+    TypeRefusedError
+        If the net is not a layer, or something else is not what it should be.
     DataError
         If a file of the run is damaged or was altered, or cannot be written.
 
     Examples
     --------
+    >>> import numpy as np
     >>> from backlit.layers import Affine
     >>> x = np.array([[0.0, 1.0], [1.0, 0.0]], np.float32)
     >>> net = Affine(2, 2, rng=np.random.default_rng(0))
@@ -114,16 +119,30 @@ def fit(
     >>> history[-1].train_accuracy
     1.0
     """
+    if not isinstance(net, Layer):
+        raise TypeRefusedError(
+            f"fit: net must be a Layer, such as Sequential(...), but is {type(net).__name__}."
+        )
+    if not isinstance(progress, bool | Progress):
+        raise TypeRefusedError(
+            f"fit: progress must be True, False or a Progress of your own, not {progress!r}."
+        )
+    if resume and folder is None:
+        raise ValueRefusedError(
+            "fit: resume=True goes on with the run in a folder; say which one with folder=..."
+        )
     train, test = _splits(train, test)
     batches = Batches(train.x, train.t, batch_size, seed=seed)
     last = _last_step(epochs, steps, len(batches))
     optimizer = SGD(net.parameters(), 0.1) if optimizer is None else optimizer
+    trained = _trained(net, optimizer)
     run, position = None, Position()
     if folder is not None:
         facts = {
-            "net": described(net),
-            "loss": getattr(loss, "__name__", type(loss).__name__),
-            "optimizer": described(optimizer),
+            "net": shown(net),
+            "loss": described(loss),
+            "optimizer": described(optimizer, leaving=("parameters", "steps", "memories")),
+            "trained": trained,
             "batch_size": batches.batch_size,
             "seed": batches.seed,
             "epochs": epochs,
@@ -178,7 +197,6 @@ class _Training:
         self.test = test
         self.run = run
         self.position = position
-        self.classifies = _classifies(loss, train)
 
     def go(self, last: int, progress: Progress) -> History:
         """Take all steps up to the last."""
@@ -188,9 +206,10 @@ class _Training:
                 f"fit: {position.step} steps are taken already, and it should end after {last}; "
                 "ask for more."
             )
-        self.net.train()
         progress.start(position.step, last)
         with ExitStack() as stack:
+            stack.enter_context(own_modes(self.net))
+            self.net.train()
             stack.callback(progress.stop)
             stop = stack.enter_context(deferred_interrupt()) if self.run else Interruption()
             self._take_steps(last, progress, stop)
@@ -237,17 +256,22 @@ class _Training:
             )
 
     def _accuracies(self) -> tuple[float | None, float | None]:
-        if not self.classifies:
-            return None, None
         return (
-            accuracy(self.net, *self.train),
-            None if self.test is None else accuracy(self.net, *self.test),
+            accuracy_if_any(self.net, *self.train),
+            None if self.test is None else accuracy_if_any(self.net, *self.test),
         )
 
 
-def _classifies(loss: Loss, train: Split) -> bool:
-    """Tell whether labels are classes: of a regression, accuracy says nothing."""
-    return loss is softmax_cross_entropy or (train.t.ndim == 1 and train.t.dtype.kind in "iu")
+def _trained(net: Layer, optimizer: Optimizer) -> list[str]:
+    """Return the names of the net's parameters that the optimizer changes."""
+    changed = set(map(id, optimizer.parameters.values()))
+    trained = [name for name, W in net.parameters().items() if id(W) in changed]
+    if not trained:
+        raise ValueRefusedError(
+            "fit: the optimizer has none of this net's parameters, so it would train nothing; make "
+            f"it with them: {type(optimizer).__name__}(net.parameters(), ...)."
+        )
+    return trained
 
 
 def _splits(train: Samples | Dataset, test: Samples | None) -> tuple[Split, Split | None]:
@@ -264,7 +288,12 @@ def _split(samples: Samples, name: str) -> Split:
             f"fit: {name} must be samples and labels, as a pair (x, t) or a Split, "
             f"not {type(samples).__name__}."
         ) from None
-    return Split(np.asarray(x), np.asarray(t))
+    split = Split(x, t)  # type: ignore[arg-type]  # it makes them arrays
+    if len(split) == 0:
+        raise ValueRefusedError(
+            f"fit: {name} holds no samples; give at least one, or leave it out."
+        )
+    return split
 
 
 def _last_step(epochs: int | None, steps: int | None, steps_per_epoch: int) -> int:

@@ -5,20 +5,28 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from functools import partial, singledispatch
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from backlit.errors import DataError, TypeRefusedError, ValueRefusedError
+from backlit.layers import Layer
+from backlit.tensor import Tensor
 from backlit.train.checkpoint import Position, load_checkpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from backlit.data import Split
-    from backlit.layers import Layer
     from backlit.optim import Optimizer
     from backlit.train.run import Run
+
+    _Parts: TypeAlias = tuple[str, Sequence[Any], Mapping[str, Any]]
 
 LENGTH = ("epochs", "steps")
 """Settings that may be raised: how long training goes on does not change what it did before."""
@@ -73,7 +81,101 @@ def refuse_contradictions(run: Run, wanted: Mapping[str, Any]) -> None:
             )
 
 
-def described(what: Any) -> str:
+def described(what: Any, *, leaving: Collection[str] = ()) -> str:
+    """Return what decides how a loss, a schedule or an optimiser behaves, in words.
+
+    That is its class and all its attributes but those in ``leaving``; of a function its name and
+    the values that it was made with; of an array a checksum.
+
+    Examples
+    --------
+    >>> from functools import partial, singledispatch
+    >>> from backlit.optim import Cosine, WarmUp
+    >>> described(WarmUp(Cosine(0.1, steps=9), steps=3))
+    'WarmUp(schedule=Cosine(lr=0.1, steps=9, final=0.0), steps=3)'
+    >>> described(partial(max, key=abs))
+    'partial(max, key=abs)'
+    """
+    return _described(what, leaving, ())
+
+
+def _described(what: Any, leaving: Collection[str], within: tuple[int, ...]) -> str:
+    if id(what) in within:
+        return "..."
+    name, values, named = _parts(what)
+    told = [("", value) for value in values]
+    told += [(f"{key}=", value) for key, value in named.items() if key not in leaving]
+    said = [f"{key}{_described(value, (), (*within, id(what)))}" for key, value in told]
+    return f"{name}({', '.join(said)})" if said else name
+
+
+@singledispatch
+def _parts(what: Any) -> _Parts:
+    """Return what something is called, and its parts without and with names."""
+    held = getattr(what, "__dict__", None)
+    return (type(what).__name__, (), held) if held else (shown(what), (), {})
+
+
+@_parts.register(Layer)
+def _(layer: Layer) -> _Parts:
+    return shown(layer), (), {}
+
+
+@_parts.register(Tensor)
+def _(x: Tensor) -> _Parts:  # perhaps a parameter, whose values change
+    return f"Tensor{x.shape}", (), {}
+
+
+@_parts.register(np.ndarray)
+def _(array: NDArray[Any]) -> _Parts:
+    checksum = hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()[:16]
+    return f"{array.dtype}{array.shape} {checksum}", (), {}
+
+
+@_parts.register(list)
+@_parts.register(tuple)
+def _(values: Sequence[Any]) -> _Parts:
+    return type(values).__name__, values, {}
+
+
+@_parts.register(dict)
+def _(values: dict[str, Any]) -> _Parts:
+    return "dict", (), values
+
+
+@_parts.register(type)
+@_parts.register(BuiltinFunctionType)
+def _(what: Any) -> _Parts:
+    return what.__name__, (), {}
+
+
+@_parts.register(partial)
+def _(what: partial[Any]) -> _Parts:
+    return "partial", (what.func, *what.args), what.keywords
+
+
+@_parts.register(MethodType)
+def _(method: MethodType) -> _Parts:
+    return method.__name__, (method.__self__,), {}
+
+
+@_parts.register(FunctionType)
+def _(function: FunctionType) -> _Parts:
+    return function.__name__, (), _made_with(function)
+
+
+def _made_with(function: FunctionType) -> dict[str, Any]:
+    """Return the values that a function took from around it when it was made."""
+    code, defaults = function.__code__, function.__defaults__ or ()
+    arguments = code.co_varnames[: code.co_argcount]
+    found = dict(zip(arguments[len(arguments) - len(defaults) :], defaults, strict=True))
+    for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
+        with suppress(ValueError):  # it has no value yet
+            found[name] = cell.cell_contents
+    return found
+
+
+def shown(what: Any) -> str:
     """Return what an object says of itself, without its address in memory."""
     return re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(what))
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backlit.errors import DataError, ValueRefusedError
 from backlit.train.documents import read_document, write_document
+from backlit.train.settings import settings_of
 
 if TYPE_CHECKING:
     import os
@@ -33,6 +35,8 @@ class Run:
         self.folder = Path(folder)
         if not self.folder.is_dir():
             raise DataError(f"there is no run in {self.folder}, as there is no such folder.")
+        if not self.settings_file.exists():
+            raise DataError(f"there is no run in {self.folder}, as it holds no settings.json.")
         self.settings = read_document(self.settings_file, "settings")
 
     @classmethod
@@ -104,7 +108,7 @@ class Run:
 
 
 def newest_run(parent: str | os.PathLike[str] = "runs") -> Run:
-    """Return the run under ``parent`` whose training ended last.
+    """Return the run of ``backlit train`` under ``parent`` whose training ended last.
 
     Raises
     ------
@@ -112,14 +116,13 @@ def newest_run(parent: str | os.PathLike[str] = "runs") -> Run:
         If there is none.
     """
     parent = Path(parent)
-    found = [file for file in parent.glob("*/weights.safetensors") if not _hidden(file.parent)]
-    if not found:
-        raise DataError(
-            f"there is no trained run in {parent}; train one with `backlit train`, or say which "
-            "with --run or --weights."
-        )
-    return Run(max(found, key=lambda file: (file.stat().st_mtime_ns, file)).parent)
-
-
-def _hidden(path: Path) -> bool:
-    return path.name.startswith(".")
+    found = [f for f in parent.glob("*/weights.safetensors") if f.parent.name[0] != "."]
+    for file in sorted(found, key=lambda file: (file.stat().st_mtime_ns, file), reverse=True):
+        with suppress(DataError):  # of another making, or damaged
+            run = Run(file.parent)
+            settings_of(run.settings, str(run.settings_file))
+            return run
+    raise DataError(
+        f"there is no trained run in {parent}; train one with `backlit train`, or say which "
+        "with --run or --weights."
+    )

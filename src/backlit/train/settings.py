@@ -237,4 +237,11 @@ def settings_of(content: Mapping[str, Any], where: str) -> Settings:
     DataError
         If they are not there: the run was made by :func:`fit` with a net of your own.
     """
-    return Settings.from_json(content.get("settings"), where)
+    settings = content.get("settings")
+    if not isinstance(settings, dict) or "hidden" not in settings:
+        raise DataError(
+            f"{where} does not describe an experiment of `backlit train`, as it comes from your "
+            "own fit: go on with that run by fit(..., resume=True); or build its net and use "
+            "load_state(safetensors.numpy.load_file(...)) with its weights.safetensors."
+        )
+    return Settings.from_json(settings, where)

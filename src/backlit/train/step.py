@@ -22,10 +22,10 @@ class NonFiniteLossError(BacklitError, FloatingPointError):
 
     def __init__(self, step: int, loss: float, before: float | None) -> None:
         was = "" if before is None else f" (it was {before:.4g} at the step before)"
+        self.found = f"the loss is {loss} at step {step}{was}, so training stopped"
         super().__init__(
-            f"the loss is {loss} at step {step}{was}, so training stopped; try a smaller learning "
-            "rate, clip_norm in the optimizer, or another initialisation, and see that the data "
-            "holds no NaN."
+            f"{self.found}; try a smaller learning rate, clip_norm in the optimizer, or another "
+            "initialisation, and see that the data holds no NaN."
         )
         self.step = step
 

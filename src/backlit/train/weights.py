@@ -37,9 +37,15 @@ def load_net(path: str | os.PathLike[str], dtype: DTypeLike = np.float32) -> tup
     Raises
     ------
     DataError
-        If the file is missing, damaged or altered, or holds a net of your own making.
+        If the file is missing, damaged or altered, or holds a net of your own making; or if it
+        is that of a run that has not ended.
     """
     path = Path(path)
+    if not path.exists() and path.with_name("settings.json").exists():
+        raise DataError(
+            f"the run in {path.parent} has not ended, so it has no {path.name} yet; resume it "
+            f"with `backlit train --resume {path.parent}`."
+        )
     arrays, content = read_arrays(path, "weights")
     settings = settings_of(content, str(path))
     net = settings.net(dtype)

@@ -1,0 +1,125 @@
+"""The function that takes the place of the user's: it compiles when it must, and runs."""
+
+from __future__ import annotations
+
+import functools
+import threading
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from backlit.compile.arguments import Arguments
+from backlit.compile.capture import capture
+from backlit.compile.reading import is_reading
+from backlit.compile.refusal import CompileWarning, Untraceable
+from backlit.compile.variant import StaleError, Variant
+from backlit.compile.world import World
+from backlit.errors import GraphError, TypeRefusedError
+from backlit.tensor import _not_recording
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+__all__ = ["MOST_VARIANTS", "Compiled"]
+
+MOST_VARIANTS = 8
+"""So many programs one function may have, for arguments of different shapes, say."""
+
+
+class Compiled:
+    """A compiled function; made by :func:`backlit.compile`."""
+
+    def __init__(self, function: Callable[..., Any], *, keep_gradients: bool = False) -> None:
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.keep_gradients = keep_gradients
+        self._name = getattr(function, "__name__", type(function).__name__).strip("<>")
+        self._world: World | None = None
+        self._variants: dict[Hashable, Variant] = {}
+        self._eager: set[Hashable] = set()
+        self._warned: set[str] = set()
+        self._last: Variant | None = None
+        self._failed: tuple[Hashable, Exception] | None = None
+        self._lock = threading.RLock()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a step."""
+        if is_reading():
+            return self.function(*args, **kwargs)
+        with self._lock:
+            try:
+                arguments = Arguments(args, kwargs)
+                variant = self._variant(arguments)
+                if variant is not None:
+                    self._last = variant
+                    return variant(arguments)
+            except StaleError:
+                self._world = None
+                return self(*args, **kwargs)
+            except Untraceable as error:
+                self._warn(str(error))
+            failed, self._failed = self._failed, None
+            result = self.function(*args, **kwargs)
+            if failed is not None:  # though run eagerly it went well
+                key, error_of_trace = failed
+                self._eager.add(key)
+                told = f"{type(error_of_trace).__name__}: {error_of_trace}"
+                self._warn(f"following it failed ({told})")
+            return result
+
+    @property
+    def source(self) -> str:
+        """The text of the program that ran last.
+
+        Raises
+        ------
+        GraphError
+            If none ran yet.
+        """
+        if self._last is None:
+            raise GraphError(
+                f"{self._name} has no source yet: it is compiled when it is called first, for "
+                "arguments of the shapes it is called with."
+            )
+        return self._last.source
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        raise TypeRefusedError(
+            f"{owner.__name__}.{name}: backlit.compile does not decorate methods; compile the "
+            f"bound method of an object, as in step = backlit.compile(object.{name})."
+        )
+
+    def __repr__(self) -> str:
+        return f"backlit.compile({self._name})"
+
+    def _variant(self, arguments: Arguments) -> Variant | None:
+        """Return the program for these arguments, compiling it if needed; ``None`` for eager."""
+        if self._world is None or not self._world.unchanged():
+            self._world = World(self.function)
+        world = self._world
+        key = arguments.key, _not_recording.get() > 0, world.facts
+        variant = self._variants.get(key)
+        if variant is not None or key in self._eager:
+            return variant
+        if len(self._variants) >= MOST_VARIANTS:
+            raise Untraceable(
+                f"it has {MOST_VARIANTS} programs already, one for each shape of its arguments "
+                "and each setting of what it reaches; give it batches of fewer sizes, and numbers "
+                "that change as arrays"
+            )
+        try:
+            found = capture(self.function, arguments, world, keep_gradients=self.keep_gradients)
+            variant = Variant(found, world, self._name)
+            variant._bind()  # noqa: SLF001
+        except Untraceable:
+            self._eager.add(key)
+            raise
+        except Exception as error:  # noqa: BLE001  (the eager run decides what it means)
+            self._failed = key, error
+            return None
+        self._variants[key] = variant
+        return variant
+
+    def _warn(self, why: str) -> None:
+        if why not in self._warned:
+            self._warned.add(why)
+            warnings.warn(f"{self._name} runs eagerly: {why}", CompileWarning, stacklevel=3)
