@@ -1,27 +1,29 @@
-"""Gradient check: every gradient that backward computes, against the slope found by trying."""
+"""Gradient check: what backward says, against what moving the tensors shows."""
 
 from __future__ import annotations
 
-import inspect
-import traceback
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from backlit.check.byhand import layer_subject, net_by_hand_subject
-from backlit.check.compare import Probe, compare
-from backlit.check.graphs import Net, function_subject, net_subject, op_subject
-from backlit.check.randomness import frozen
-from backlit.check.report import Fault, Report, Row
-from backlit.errors import TypeRefusedError, ValueRefusedError
-from backlit.op import Op
-from backlit.tensor import Tensor, no_grad
+from backlit.check.adapters import adapt, near_method, target_name
+from backlit.check.diagnosis.errors import explain_error
+from backlit.check.examine import Settings, examine
+from backlit.check.graph_net import attribute
+from backlit.check.graphs import GraphPart
+from backlit.check.guard import untouched
+from backlit.check.hand import HandPart
+from backlit.check.net import examine_net
+from backlit.check.part import Broken
+from backlit.check.report import Fault, Report
+from backlit.check.source import find_line
+from backlit.check.stub import Stub
+from backlit.errors import ValueRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backlit.check.subject import Subject
+    from backlit.tensor import Tensor
 
 __all__ = ["check"]
 
@@ -30,15 +32,20 @@ def check(
     target: Any,
     *inputs: Any,
     loss: Callable[..., Tensor] | None = None,
+    elements: Literal["all"] | None = None,
     samples: int | None = None,
     tolerance: float = 1e-4,
     seed: int = 0,
 ) -> Report:
-    """Compare every gradient with the slope found by moving each element up and down.
+    """Compare every gradient with the slope found by moving the tensors, and name what is wrong.
 
-    All of it happens on float64 copies: the target's parameters, its inputs and every random
-    generator are as before. (Only a net by hand that can't be copied is moved itself, and put back
-    bit for bit.) Each evaluation is given the same random numbers, so dropout keeps its mask.
+    All of it happens on float64 copies: the target, its inputs and every random generator are as
+    before. Each evaluation is given the same random numbers, so dropout keeps its mask.
+
+    A small tensor is moved element by element. A large one is moved along random directions, in
+    which a single wrong element shows too; it is then found by halving. In a net each layer is
+    checked by itself as well, at the input that it really gets, so that the layer at fault is
+    named and the others are cleared; if all are right and the net is not, its wiring is wrong.
 
     Parameters
     ----------
@@ -48,29 +55,32 @@ def check(
         - an op: its inputs are checked;
         - a function of tensors: its inputs are checked;
         - a layer or a net of this library: its parameters and its input;
-        - an object by hand with ``forward(*inputs)`` and ``backward(dout)``: its inputs, by what
-          ``backward`` returns, and its arrays ``W`` that ``backward`` leaves a ``dW`` beside;
-        - a net by hand with ``loss(x, t)``, ``gradient(x, t)`` and a dict ``params``: what is in
-          ``params``.
+        - an object by hand with ``forward(*inputs)`` (or a call) and ``backward(dout)``: its
+          inputs, by what ``backward`` returns, and its parameters, by the gradients that it leaves
+          beside them (``dW``, ``grad_W``, ``W_grad``, ``grads["W"]``, ``W.grad`` …);
+        - a net by hand with ``loss(x, t)`` and ``gradient(x, t)``: its parameters;
+        - a pair of functions, ``(forward, backward)``.
     inputs
         What it is called with. For a net with a loss, ``x`` and the labels ``t``. Inputs that are
         not floats (labels) have no gradient and are left alone.
     loss
-        What is computed from a net's output and the inputs after the first;
+        What is computed from the output of a net of this library and the inputs after the first;
         :func:`~backlit.softmax_cross_entropy` if left out. Without labels and loss, a random
         upstream gradient is sent back from the output.
+    elements
+        ``"all"`` to move every element by itself, however many there are.
     samples
-        How many elements of each tensor to compare, chosen at random; all if left out.
+        How many elements of each tensor to move by themselves, chosen at random, in place of
+        random directions.
     tolerance
         The largest relative error that passes. What rounding explains passes too.
     seed
-        Decides the upstream gradient and which elements are chosen.
+        Decides the upstream gradient, the directions, and which elements are chosen.
 
     Returns
     -------
     Report
-        A row for each tensor, and the worst elements as faults. What the target raises is a fault
-        too.
+        A row for each tensor, and what is wrong as faults. What the target raises is a fault too.
 
     Raises
     ------
@@ -88,148 +98,88 @@ def check(
     A wrong sign is found:
 
     >>> import backlit as bl
-    >>> class Sine(bl.Op):
+    >>> class Sine:
     ...     def forward(self, x):
     ...         self.x = x
     ...         return np.sin(x)
     ...
-    ...     def backward(self, dz):
-    ...         return -dz * np.cos(self.x)
-    >>> report = check(Sine(), 0.0)
+    ...     def backward(self, dout):
+    ...         return -dout * np.cos(self.x)
+    >>> report = check(Sine(), np.array([0.0, 1.0]))
     >>> report.ok
     False
-    >>> print(report.faults[0])
-    sine · x: expected 1, got -1 (relative error 2)
+    >>> report.faults[0].diagnosis
+    'sign'
     """
     if samples is not None and samples < 1:
         raise ValueRefusedError(
             f"check: samples must be at least 1, or None for all; not {samples}."
         )
+    if elements not in {None, "all"}:
+        raise ValueRefusedError(f"check: elements must be 'all' or None, not {elements!r}.")
     if not 0 < tolerance < 1:
         raise ValueRefusedError(f"check: tolerance must lie between 0 and 1, not be {tolerance}.")
-    subject = _subject(target, inputs, loss, seed)
-    if loss is not None and not any(root is loss for root in subject.roots):
-        raise ValueRefusedError(
-            f"check: {subject.name} is checked as it is, and loss= is for the outputs of layers "
-            "and nets; leave it out."
-        )
+    count = 2**62 if elements == "all" else samples
+    settings = Settings(tolerance, seed, elements=count)
+    with untouched(target, *inputs), np.errstate(all="ignore"):
+        return _checked(target, inputs, loss, settings)
+
+
+def _checked(
+    target: Any, inputs: tuple[Any, ...], loss: Callable[..., Any] | None, settings: Settings
+) -> Report:
+    name = target_name(target)
+    misspelt = _misspelt_method(target)
+    if misspelt is not None:
+        return Report(name, (), (misspelt,), settings.tolerance)
     try:
-        with np.errstate(all="ignore"):
-            rows, faults = _examine(subject, samples, tolerance, seed)
-    except Exception as error:  # noqa: BLE001 - whatever the target raises is what was found
-        rows, faults = [], [Fault(subject.name, message=_told(error))]
-    return Report(subject.name, tuple(rows), tuple(faults), tolerance)
-
-
-def _subject(
-    target: Any, inputs: tuple[Any, ...], loss: Callable[..., Tensor] | None, seed: int
-) -> Subject:
-    if inspect.isclass(target):
-        raise TypeRefusedError(
-            f"check: {target.__name__} is a class; pass an instance, {target.__name__}(...)."
+        part = adapt(target, inputs, loss)
+    except Broken as broken:
+        fault = explain_error(Stub(name, target), broken)
+        return Report(name, (), (fault,), settings.tolerance)
+    if isinstance(part, HandPart) and not isinstance(target, tuple):
+        finding, cleared, calls = examine_net(part, settings)
+    else:
+        finding, cleared, calls = examine(part, settings), [], part.calls
+        if isinstance(part, GraphPart) and finding.faults:
+            finding.faults, calls = attribute(part, finding, settings)
+    if not part.slots and not finding.faults:
+        raise ValueRefusedError(
+            f"check: there is nothing to check in {name}: it has no parameters, and no input of "
+            "floats; pass at least one input as floats."
         )
-    if isinstance(target, Op):
-        return op_subject(target, inputs, seed)
-    if all(hasattr(target, name) for name in ("params", "loss", "gradient")):
-        return net_by_hand_subject(target, inputs, seed)
-    if isinstance(target, Net):
-        return net_subject(target, inputs, loss, seed)
-    if hasattr(target, "backward") and (hasattr(target, "forward") or callable(target)):
-        return layer_subject(target, inputs, loss, seed)
-    if callable(target):
-        return function_subject(target, inputs, seed)
-    raise TypeRefusedError(
-        f"check: {type(target).__name__} can't be checked; pass an op, a layer or a net, a "
-        "function of tensors, or an object with forward and backward, or with params, loss and "
-        "gradient."
+    return Report(
+        part.name,
+        tuple(finding.rows),
+        tuple(finding.faults),
+        settings.tolerance,
+        tuple(cleared),
+        tuple(finding.notes),
+        calls or part.calls,
     )
 
 
-def _examine(
-    subject: Subject, samples: int | None, tolerance: float, seed: int
-) -> tuple[list[Row], list[Fault]]:
-    before = {name: array.copy() for name, array in subject.watched.items()}
-
-    def run() -> None:
-        subject.gradients()
-        subject.evaluate()
-
-    with frozen(subject.roots, run) as drawn:
-        spoilt = _written(subject, before)
-        if spoilt:
-            return [], spoilt
-        gradients = subject.gradients()
-
-        def rewound() -> float:
-            for source in drawn:
-                source.rewind()
-            return subject.evaluate()
-
-        evaluate = rewound if drawn else subject.evaluate
-
-        with no_grad():
-            value, again = evaluate(), evaluate()
-            unsound = _unsound(value, again)
-            if unsound:
-                return [], [Fault(subject.name, message=unsound)]
-            rng = np.random.default_rng(seed)
-            rows: list[Row] = []
-            faults: list[Fault] = []
-            probe = Probe(evaluate, subject.magnitude, tolerance)
-            for place, gradient in gradients:
-                chosen = np.arange(place.array.size)
-                if samples is not None and samples < chosen.size:
-                    chosen = np.sort(rng.choice(chosen, samples, replace=False))
-                row, found = compare(probe, place, gradient, chosen)
-                rows.append(row)
-                faults += found
-    return rows, faults
-
-
-def _written(subject: Subject, before: dict[str, Any]) -> list[Fault]:
-    """Find the inputs that forward or backward wrote into, and put them back."""
-    faults = []
-    for name, array in subject.watched.items():
-        original = before[name]
-        if array.tobytes() == original.tobytes():
-            continue
-        both_nan = np.isnan(array) & np.isnan(original)
-        changed = np.argwhere((array != original) & ~both_nan)
-        index = tuple(changed[0].tolist()) if len(changed) else None
-        np.copyto(array, original)
-        faults.append(
-            Fault(
-                subject.name,
-                name,
-                index,
-                message="forward or backward wrote into it; compute into a copy instead",
+def _misspelt_method(target: Any) -> Fault | None:
+    """Find a ``backword`` in an object that has no ``backward``, or a ``foward``."""
+    if isinstance(target, tuple) or not hasattr(target, "__dict__") or isinstance(target, type):
+        return None
+    has_forward = callable(getattr(target, "forward", None)) or callable(target)
+    has_backward = callable(getattr(target, "backward", None))
+    for name, there, other in (
+        ("backward", has_backward, has_forward),
+        ("forward", has_forward, has_backward),
+    ):
+        near = "" if there or not other else near_method(target, name)
+        if near:
+            kind = type(target).__name__
+            return Fault(
+                kind,
+                "",
+                message=f"{kind} has no method {name!r}, but has {near!r}: it is "
+                "misspelt, and nobody calls it",
+                diagnosis="misspelt",
+                confidence=0.97,
+                source=find_line(getattr(target, near), r"\bdef\b"),
+                correction=f"def {name}(self, …)",
             )
-        )
-    return faults
-
-
-def _unsound(value: float, again: float) -> str:
-    """Say what keeps the value from being differentiated."""
-    if not np.isfinite(value):
-        return f"the value to differentiate is {value}, so there are no slopes to compare with"
-    if value != again:
-        return (
-            f"two evaluations at the same point gave {value!r} and {again!r}: something in it "
-            "changes from call to call, so there are no slopes to compare with"
-        )
-    return ""
-
-
-def _told(error: Exception) -> str:
-    """Tell what was raised, and where in the user's code."""
-    here = Path(__file__).parent.parent
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if here not in Path(frame.filename).parents and "numpy" not in Path(frame.filename).parts
-    ]
-    where = ""
-    if frames:
-        last = frames[-1]
-        where = f" (raised in {last.name}, {Path(last.filename).name} line {last.lineno})"
-    return f"{type(error).__name__}: {error}{where}"
+    return None

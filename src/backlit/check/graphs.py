@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 
 from backlit.check.names import argument_names
-from backlit.check.subject import Place, Subject
-from backlit.check.upstream import Upstream
+from backlit.check.part import Back, Broken, Part, Slot, Written
+from backlit.check.randomness import Source, sources
 from backlit.errors import TypeRefusedError, ValueRefusedError
 from backlit.ops import softmax_cross_entropy
-from backlit.tensor import Tensor, TensorLike, apply, tensor
+from backlit.tensor import Tensor, TensorLike, apply, no_grad, tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
     from backlit.op import Op
 
-__all__ = ["Net", "function_subject", "net_subject", "op_subject"]
+__all__ = ["GraphPart", "Net", "function_part", "net_part", "op_part"]
 
 
 @runtime_checkable
@@ -33,7 +35,7 @@ class Net(Protocol):
         """Return the parameters by name."""
 
 
-def op_subject(op: Op, inputs: tuple[Any, ...], seed: int) -> Subject:
+def op_part(op: Op, inputs: tuple[Any, ...]) -> GraphPart:
     """Check an op: every input that has a gradient, by the op's own card."""
     if not op.differentiable:
         raise ValueRefusedError(f"check: {op.name} has no gradient to check; it is a constant.")
@@ -49,10 +51,10 @@ def op_subject(op: Op, inputs: tuple[Any, ...], seed: int) -> Subject:
         for name, x in zip(names, inputs, strict=True)
     ]
     leaves = {(op.name, name): x for name, x in zip(names, tensors, strict=True)}
-    return _graph_subject(op.name, lambda: call(*tensors), leaves, (op,), seed)
+    return GraphPart(op.name, lambda: call(*tensors), leaves, (op,), op)
 
 
-def function_subject(f: Callable[..., Any], inputs: tuple[Any, ...], seed: int) -> Subject:
+def function_part(f: Callable[..., Any], inputs: tuple[Any, ...]) -> GraphPart:
     """Check a function of tensors: every input of floats."""
     name = getattr(f, "__name__", type(f).__name__)
     tensors = [_leaf(x) for x in inputs]
@@ -60,12 +62,10 @@ def function_subject(f: Callable[..., Any], inputs: tuple[Any, ...], seed: int) 
         (name, x.name or argument): x
         for argument, x in zip(argument_names(f, len(inputs)), tensors, strict=True)
     }
-    return _graph_subject(name, lambda: f(*tensors), leaves, (f,), seed)
+    return GraphPart(name, lambda: f(*tensors), leaves, (f,), f)
 
 
-def net_subject(
-    net: Net, inputs: tuple[Any, ...], loss: Callable[..., Any] | None, seed: int
-) -> Subject:
+def net_part(net: Net, inputs: tuple[Any, ...], loss: Callable[..., Any] | None) -> GraphPart:
     """Check a net on a float64 copy: every parameter, and the input if it is of floats."""
     name = type(net).__name__
     double = _double_copy(net)
@@ -85,49 +85,115 @@ def net_subject(
 
     # However small its result, a softmax's loss adds up probabilities, and rounds as they do.
     floor = 1.0 if loss is softmax_cross_entropy else 0.0
-    return _graph_subject(name, forward, leaves, (double, loss), seed, floor=floor)
+    part = GraphPart(name, forward, leaves, (double, loss), net)
+    part.floor = floor
+    return part
 
 
-def _graph_subject(
-    name: str,
-    forward: Callable[[], Any],
-    leaves: dict[tuple[str, str], Tensor],
-    roots: tuple[Any, ...],
-    seed: int,
-    *,
-    floor: float = 0.0,
-) -> Subject:
-    upstream = Upstream(seed)
-    places = [
-        (Place(layer, key, x.data), x) for (layer, key), x in leaves.items() if x.requires_grad
-    ]
-    if not places:
-        raise ValueRefusedError(
-            f"check: there is nothing to check in {name}: it has no parameters, and no input of "
-            "floats; pass at least one input as floats."
-        )
+class GraphPart(Part):
+    """What tensors flow through.
 
-    def gradients() -> list[tuple[Place, Any]]:
-        output = _as_tensor(forward(), name)
-        dout = upstream.start(output.data)
-        subject.magnitude = max(upstream.magnitude, floor)
-        for _, x in places:
-            x.grad = None
-        output.backward(dout)
-        return [
-            (place, np.zeros(x.shape) if x.grad is None else x.grad / upstream.scale)
-            for place, x in places
-        ]
+    Parameters
+    ----------
+    name
+        What to call it.
+    forward
+        Computes the output from the leaves.
+    leaves
+        The tensors to differentiate by, by layer and name.
+    roots
+        Where to look for random generators.
+    target
+        What the user gave.
+    """
 
-    def evaluate() -> float:
-        return upstream.project(forward().data)
+    def __init__(
+        self,
+        name: str,
+        forward: Callable[[], Any],
+        leaves: dict[tuple[str, str], Tensor],
+        roots: tuple[Any, ...],
+        target: Any,
+    ) -> None:
+        self.name, self._forward, self.target, self.roots = name, forward, target, roots
+        self._leaves = {
+            Slot(layer, key, x.data, "input" if layer == name else "parameter"): x
+            for (layer, key), x in leaves.items()
+            if x.requires_grad
+        }
+        if not self._leaves:
+            raise ValueRefusedError(
+                f"check: there is nothing to check in {name}: it has no parameters, and no input "
+                "of floats; pass at least one input as floats."
+            )
+        self.slots = list(self._leaves)
+        self.inputs = {key: x.data for (_, key), x in leaves.items()}
+        self.fixed_dout = None
+        self._drawn: list[Source] | None = None
 
-    watched = {
-        place.tensor if place.layer == name else f"{place.layer}.{place.tensor}": place.array
-        for place, _ in places
-    }
-    subject = Subject(name, gradients, evaluate, roots, watched=watched)
-    return subject
+    def output(self) -> NDArray[Any]:
+        """Run forward, without recording a graph."""
+        with no_grad():
+            data: NDArray[Any] = self._run().data.copy()  # it may be a view of what is moved
+        if data.dtype.kind not in "fiub":
+            raise Broken("forward", message=f"forward must return real numbers, not {data!r:.60}")
+        return data
+
+    def back(self, dout: NDArray[Any], **options: Any) -> Back:
+        """Run forward and backward."""
+        if options.get("warm") or options.get("other"):
+            raise Broken("backward", message="a graph remembers nothing")
+        before = {slot: slot.array.copy() for slot in self.slots}
+        out = self._run()
+        written = [self._written(slot, x, "forward") for slot, x in before.items()]
+        for leaf in self._leaves.values():
+            leaf.grad = None
+        sent = np.array(dout, float)
+        try:
+            out.backward(sent)
+        except Exception as error:
+            raise Broken("backward", error) from error
+        written += [self._written(slot, x, "backward") for slot, x in before.items()]
+        gradients: dict[Slot, Any] = {
+            slot: np.zeros(x.shape) if x.grad is None else x.grad.copy()
+            for slot, x in self._leaves.items()
+        }
+        found = [w for w in written if w is not None]
+        return Back(out.data.copy(), np.array(dout, float), gradients, found, sent, root=out)
+
+    def method(self, phase: str) -> Callable[..., Any] | None:
+        """Return the op's method, or the function itself."""
+        if hasattr(self.target, phase):
+            method: Callable[..., Any] = getattr(self.target, phase)
+            return method
+        return self.target if callable(self.target) else None
+
+    def _run(self) -> Tensor:
+        self.calls += 1
+        if self._drawn is None:
+            known = sources(*self.roots)
+            try:
+                self._forward()
+            except Exception as error:
+                raise Broken("forward", error) from error
+            self._drawn = [source for source in known if source.moved()]
+        for source in self._drawn:
+            source.rewind()
+        try:
+            return _as_tensor(self._forward(), self.name)
+        except Exception as error:
+            raise Broken("forward", error) from error
+
+    @staticmethod
+    def _written(slot: Slot, before: NDArray[Any], phase: str) -> Written | None:
+        if slot.array.tobytes() == before.tobytes():
+            return None
+        changed = np.argwhere(slot.array != before)
+        index = tuple(int(i) for i in changed[0]) if len(changed) else None
+        after = float(slot.array[index]) if index is not None else 0.0
+        was = float(before[index]) if index is not None else 0.0
+        np.copyto(slot.array, before)
+        return Written(slot.role, slot.tensor, phase, index, was, after)
 
 
 def _double_copy(net: Net) -> Net:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from backlit.check.source import Source
 
 __all__ = ["Fault", "Report", "Row"]
 
@@ -30,6 +33,14 @@ class Fault:
         no number to compare.
     message
         What is wrong, in words, where the numbers do not say it.
+    diagnosis
+        The code of the mistake that explains the numbers, such as ``transposed``.
+    confidence
+        How sure that is, 0 … 1.
+    source
+        The line of the user's source.
+    correction
+        An expression that would be right, where one is known.
     """
 
     layer: str
@@ -39,18 +50,32 @@ class Fault:
     got: float | None = None
     error: float = math.inf
     message: str = ""
+    diagnosis: str = "unknown"
+    confidence: float = 0.0
+    source: Source | None = None
+    correction: str = ""
+
+    @property
+    def where(self) -> str:
+        """The layer, the tensor and the element."""
+        subscript = f"[{', '.join(map(str, self.index))}]" if self.index else ""
+        return " · ".join(filter(None, (self.layer, self.tensor + subscript)))
+
+    @property
+    def numbers(self) -> str:
+        """What was expected, and what was found; empty where there are no numbers."""
+        if self.expected is None or self.got is None:
+            return ""
+        error = f" (relative error {self.error:.2g})" if math.isfinite(self.error) else ""
+        return f"expected {self.expected:.9g}, got {self.got:.9g}{error}"
 
     def __str__(self) -> str:
-        subscript = f"[{', '.join(map(str, self.index))}]" if self.index else ""
-        where = " · ".join(filter(None, (self.layer, self.tensor + subscript)))
-        parts = []
-        if self.expected is not None and self.got is not None:
-            parts.append(f"expected {self.expected:.9g}, got {self.got:.9g}")
-            if math.isfinite(self.error):
-                parts.append(f"(relative error {self.error:.2g})")
-        if self.message:
-            parts.append(f"– {self.message}" if parts else self.message)
-        return f"{where}: {' '.join(parts)}"
+        lines = [self.message]
+        lines += [f"at {self.source}"] if self.source is not None else []
+        lines += [f"→ {self.correction}"] if self.correction else []
+        if self.numbers:
+            return "\n    ".join((f"{self.where}: {self.numbers}", *filter(None, lines)))
+        return f"{self.where}: " + "\n    ".join(filter(None, lines))
 
 
 @dataclass(frozen=True)
@@ -109,6 +134,12 @@ class Report:
         What is wrong, tensor by tensor, the worst elements first.
     tolerance
         The largest relative error that passes.
+    cleared
+        The layers that were examined one by one, and are right.
+    notes
+        What is worth knowing, and is no fault.
+    calls
+        How often forward was run, of the whole or of a layer.
 
     Examples
     --------
@@ -125,6 +156,9 @@ class Report:
     rows: tuple[Row, ...] = ()
     faults: tuple[Fault, ...] = ()
     tolerance: float = field(default=1e-4)
+    cleared: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    calls: int = 0
 
     @property
     def ok(self) -> bool:
@@ -157,6 +191,11 @@ class Report:
             lines += ["", *_table(self.rows)]
         if self.faults:
             lines += ["", *(f"✗ {fault}" for fault in self.faults)]
+        if self.cleared:
+            lines += ["", f"right: {', '.join(self.cleared)}"]
+        lines += [f"note: {note}" for note in self.notes]
+        if self.calls:
+            lines += ["", f"{self.calls:,} calls of forward"]
         return "\n".join(lines)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["walk"]
+__all__ = ["attributes", "walk"]
 
 _ENDS = (str, bytes, int, float, complex, bool, type(None), np.generic, type, ModuleType)
 
@@ -49,4 +49,25 @@ def _held_by(x: Any) -> Iterator[Any]:
                 continue
         yield from (x.__globals__[name] for name in x.__code__.co_names if name in x.__globals__)
     elif not isinstance(x, np.ndarray):
-        yield from getattr(x, "__dict__", {}).values()
+        yield from attributes(x).values()
+
+
+def attributes(x: Any) -> dict[str, Any]:
+    """Return the attributes of an object by name, also those in ``__slots__``.
+
+    Examples
+    --------
+    >>> class Point:
+    ...     __slots__ = ("x", "y")
+    >>> point = Point()
+    >>> point.x = 1
+    >>> attributes(point)
+    {'x': 1}
+    """
+    found = dict(held) if isinstance(held := getattr(x, "__dict__", None), dict) else {}
+    for kind in type(x).__mro__:
+        slots = kind.__dict__.get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            if name not in {"__dict__", "__weakref__"} and hasattr(x, name):
+                found[name] = getattr(x, name)
+    return found

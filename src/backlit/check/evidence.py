@@ -1,0 +1,276 @@
+"""What is known of a part's gradients: what backward said, and what moving the tensors shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backlit.check.numerical import EPS
+from backlit.check.part import NOTHING, Back, Broken, Part, Slot
+from backlit.check.slopes import Direction, Slope, directional
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Evidence", "Sample", "as_gradient", "upstream"]
+
+Floats: TypeAlias = NDArray[np.float64]
+
+FEW = 64
+"""A tensor of so many elements is compared element by element."""
+LIGHT = 5_000
+"""A part with so many numbers is run in no time."""
+SAMPLE = 40
+"""So many elements of a larger one are looked at, when it is wrong."""
+NOTHING_AT_ALL = 1e-150
+"""A difference so small is none: a gate that is shut, which rounding leaves ajar."""
+MEMORY = 4_000_000
+"""How many slopes of outputs are held at a time."""
+TRUST = 30
+"""How many times the estimated error of a slope is granted."""
+
+
+@dataclass
+class Sample:
+    """Some elements of a tensor: which, their slopes for one ``dout``, and how sure these are.
+
+    ``low`` and ``high`` are where a right gradient may lie: one point, but a range on a kink.
+    """
+
+    index: NDArray[np.intp]
+    expected: Floats
+    error: Floats
+    low: Floats
+    high: Floats
+    columns: Floats
+    """The slope of every output for each element, ``(elements, outputs)``."""
+
+    @property
+    def kinked(self) -> NDArray[np.bool_]:
+        """Which elements lie on a kink."""
+        return self.high > self.low
+
+
+@dataclass
+class Evidence:
+    """One part, examined.
+
+    Parameters
+    ----------
+    part
+        What is examined.
+    here
+        Its output.
+    dout
+        The upstream gradient that was sent back.
+    back
+        What came of it.
+    tolerance
+        The largest relative error that passes.
+    """
+
+    part: Part
+    here: NDArray[Any]
+    dout: Floats
+    back: Back
+    tolerance: float
+    rng: np.random.Generator
+    _columns: dict[tuple[Slot, int], Slope] = field(default_factory=dict)
+    _backs: dict[bytes, Back] = field(default_factory=dict)
+
+    @property
+    def y(self) -> Floats:
+        """The output, in float64."""
+        return np.asarray(self.here, np.float64)
+
+    @property
+    def few(self) -> int:
+        """How large a tensor may be to be compared element by element: less where runs are dear."""
+        whole = sum(slot.array.size for slot in self.part.slots) + self.dout.size
+        return FEW if whole <= LIGHT else FEW // 8
+
+    @property
+    def batch(self) -> int:
+        """How many samples there are: the length of the first input's first axis."""
+        for x in self.part.inputs.values():
+            if isinstance(x, np.ndarray) and x.ndim:
+                return len(x)
+        return 1
+
+    def got(self, slot: Slot) -> Floats | None:
+        """Return the gradient that backward gave, if it is an array of the right shape."""
+        array, complaint = as_gradient(self.back.gradients.get(slot, NOTHING), slot.shape)
+        return None if complaint else array
+
+    def raw(self, slot: Slot) -> Any:
+        """Return the gradient as it came."""
+        return self.back.gradients.get(slot, NOTHING)
+
+    def slope(self, slot: Slot, direction: Direction, *, thorough: bool = False) -> Slope:
+        """Return how the outputs change along a direction."""
+        return directional(
+            self.part.output,
+            slot.array,
+            direction,
+            self.here,
+            thorough=thorough,
+            eps=self.eps,
+            floor=self.part.floor,
+        )
+
+    @property
+    def kind(self) -> type[np.floating[Any]]:
+        """The dtype that the output is rounded to."""
+        kinds = (np.float16, np.float32, np.float64)
+        return next(k for k in kinds if float(np.finfo(k).eps) <= self.eps * 1.01)
+
+    @cached_property
+    def eps(self) -> float:
+        """How finely the output is rounded: as its dtype is, or as coarser ones on the way."""
+        if self.here.dtype.itemsize < 8:
+            return float(np.finfo(self.here.dtype).eps)
+        moved = self._beside()
+        if moved is None or np.count_nonzero(moved != self.y) < 0.5 * self.y.size:
+            return EPS
+        for dtype in (np.float16, np.float32):
+            if all(np.array_equal(y, y.astype(dtype).astype(np.float64)) for y in (self.y, moved)):
+                return float(np.finfo(dtype).eps)
+        return EPS
+
+    def _beside(self) -> Floats | None:
+        """Return the output a little beside."""
+        saved = [(slot.array, slot.array.copy()) for slot in self.part.slots]
+        rng = np.random.default_rng(23)
+        try:
+            for array, original in saved:
+                by = 0.01 * (1 + np.abs(original))
+                np.copyto(array, original + by * rng.standard_normal(original.shape))
+            moved = np.array(self.part.output(), np.float64)
+        except Broken:
+            return None
+        finally:
+            for array, original in saved:
+                np.copyto(array, original)
+        return moved if moved.shape == self.y.shape else None
+
+    def column(self, slot: Slot, element: int) -> Slope:
+        """Return how the outputs change with one element; remembered."""
+        key = (slot, element)
+        if key not in self._columns:
+            if sum(s.value.size for s in self._columns.values()) > MEMORY:
+                self._columns.clear()
+            self._columns[key] = self.slope(slot, element)
+        return self._columns[key]
+
+    def look_closer(self, slot: Slot, element: int) -> None:
+        """Take the slope of one element again, down all steps."""
+        self._columns[slot, element] = self.slope(slot, element, thorough=True)
+
+    def sample(
+        self, slot: Slot, dout: Floats | None = None, elements: Iterable[int] | None = None
+    ) -> Sample:
+        """Return the slopes of some elements, of all if they are few."""
+        dout = self.dout if dout is None else dout
+        index = np.array(list(elements) if elements is not None else self.chosen(slot), int)
+        slopes = [self.column(slot, int(i)) for i in index]
+        n = len(index)
+        columns = np.array([s.value for s in slopes]).reshape(n, dout.size)
+        errors = np.array([s.error for s in slopes]).reshape(n, dout.size)
+        kinked = np.array([s.kinked for s in slopes]).reshape(n, dout.size)
+        flat = dout.ravel()
+        with np.errstate(all="ignore"):
+            expected = columns @ flat
+            error = np.where(kinked, 0.0, errors) @ np.abs(flat)
+            left = np.array([s.left for s in slopes]).reshape(n, dout.size) * flat
+            right = np.array([s.right for s in slopes]).reshape(n, dout.size) * flat
+            middle = columns * flat
+            low = np.where(kinked, np.minimum(left, right), middle).sum(axis=1)
+            high = np.where(kinked, np.maximum(left, right), middle).sum(axis=1)
+        smooth = ~kinked.any(axis=1)
+        low, high = np.where(smooth, expected, low), np.where(smooth, expected, high)
+        return Sample(index, expected, TRUST * error, low, high, columns)
+
+    def chosen(self, slot: Slot) -> list[int]:
+        """Choose which elements to look at: all of a few, some of many."""
+        if slot.array.size <= FEW:
+            return list(range(slot.array.size))
+        known = sorted({i for s, i in self._columns if s is slot})
+        count = max(8, min(SAMPLE, MEMORY // max(1, self.dout.size)))
+        rng = np.random.default_rng(0)
+        drawn = rng.choice(slot.array.size, min(count, slot.array.size), replace=False)
+        return sorted({*known, *(int(i) for i in drawn)})
+
+    def back_of(self, dout: Floats) -> Back:
+        """Run forward and backward with another ``dout``; remembered."""
+        key = np.ascontiguousarray(dout).tobytes()
+        if key not in self._backs:
+            self._backs[key] = self.part.back(dout)
+        return self._backs[key]
+
+    def judge(self, sample: Sample, gradient: Floats) -> tuple[Floats, Floats]:
+        """Return what each element should have been, and its relative error."""
+        got = gradient.ravel()[sample.index]
+        with np.errstate(all="ignore"):
+            expected = np.where(
+                sample.kinked, np.clip(got, sample.low, sample.high), sample.expected
+            )
+            difference = np.abs(expected - got)
+            size = np.maximum(np.abs(expected), np.abs(got))
+            # What is nothing beside the rest, or what the slope leaves uncertain, counts little.
+            size = np.maximum(size, 0.03 * np.abs(sample.expected).max(initial=0.0))
+            errors = difference / (size + sample.error / self.tolerance)
+            errors = np.where(difference <= NOTHING_AT_ALL, 0.0, errors)
+        return expected, np.where(np.isfinite(errors), errors, np.inf)
+
+    def explains(self, slot: Slot, prediction: Any, tolerance: float = 1e-5) -> bool:
+        """Tell whether a prediction of the right gradient is what moving the tensor shows."""
+        array = np.asarray(prediction)
+        if array.shape != slot.shape or array.dtype.kind not in "fiub":
+            return False
+        sample = self.sample(slot)
+        return close(array.ravel()[sample.index], sample, tolerance)
+
+
+def close(values: Floats, sample: Sample, tolerance: float = 1e-5) -> bool:
+    """Tell whether values are the expected ones, as far as these are known."""
+    with np.errstate(all="ignore"):
+        expected = np.clip(values, sample.low, sample.high)
+        expected = np.where(sample.kinked, expected, sample.expected)
+        scale = np.abs(sample.expected).max(initial=0.0)
+        allowed = tolerance * np.maximum(np.abs(expected), 1e-3 * scale) + sample.error
+        return bool((np.abs(values - expected) <= allowed).all())
+
+
+def as_gradient(gradient: Any, shape: tuple[int, ...]) -> tuple[Floats, str]:
+    """Return a gradient as an array, or what keeps it from being one of this tensor."""
+    nothing = np.empty(0)
+    if gradient is NOTHING:
+        return nothing, "backward left no gradient"
+    if gradient is None:
+        return nothing, "its gradient is None"
+    try:
+        array = np.asarray(gradient)
+    except ValueError:
+        array = np.empty(0, object)
+    if array.dtype == object:
+        try:
+            array = array.astype(np.float64)
+        except (TypeError, ValueError):
+            return nothing, f"its gradient is not made of real numbers but is {gradient!r:.60}"
+    if array.dtype.kind not in "fiub":
+        return nothing, f"its gradient is not made of real numbers but is {gradient!r:.60}"
+    if array.shape != shape:
+        return nothing, f"its gradient has shape {array.shape}, but it has shape {shape}"
+    return array.astype(np.float64), ""
+
+
+def upstream(part: Part, here: NDArray[Any], rng: np.random.Generator) -> Floats:
+    """Draw an upstream gradient of an output's shape; 1 for an output of one number."""
+    if np.size(here) == 1:
+        value = 1.0 if part.fixed_dout is None else part.fixed_dout
+        return np.full(np.shape(here), value)
+    return rng.standard_normal(np.shape(here))
