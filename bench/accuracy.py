@@ -25,7 +25,7 @@ def main() -> None:
         start = time.perf_counter()
         history = bl.fit(net, digits, steps=10_000, seed=seed, progress=False)
         seconds = time.perf_counter() - start
-        report = bl.check(net, digits.train.x[:5], digits.train.t[:5])
+        report = bl.check(net, digits.train.x[:5], digits.train.t[:5], elements="all")
         accuracy = history.rows[-1].test_accuracy
         assert accuracy is not None
         accuracies.append(accuracy)

@@ -9,6 +9,7 @@ import numpy as np
 from backlit.check.adapters import adapt, near_method, target_name
 from backlit.check.diagnosis.errors import explain_error
 from backlit.check.examine import Settings, examine
+from backlit.check.foreign import adapted
 from backlit.check.graph_net import attribute
 from backlit.check.graphs import GraphPart
 from backlit.check.guard import untouched
@@ -121,6 +122,7 @@ def check(
         raise ValueRefusedError(f"check: tolerance must lie between 0 and 1, not be {tolerance}.")
     count = 2**62 if elements == "all" else samples
     settings = Settings(tolerance, seed, elements=count)
+    target, inputs, loss = adapted(target, inputs, loss)
     with untouched(target, *inputs), np.errstate(all="ignore"):
         return _checked(target, inputs, loss, settings)
 

@@ -28,6 +28,8 @@ SAMPLE = 40
 """So many elements of a larger one are looked at, when it is wrong."""
 NOTHING_AT_ALL = 1e-150
 """A difference so small is none: a gate that is shut, which rounding leaves ajar."""
+ROUNDING_OF_SUMS = 1e-11
+"""What cancels to 0 in theory leaves so much behind, relatively (a bias before a batch norm)."""
 MEMORY = 4_000_000
 """How many slopes of outputs are held at a time."""
 TRUST = 30
@@ -166,6 +168,11 @@ class Evidence:
             self._columns[key] = self.slope(slot, element)
         return self._columns[key]
 
+    def negligible(self, slot: Slot) -> float:
+        """Return how small a slope is rounding: nothing beside the output over the tensor."""
+        size = float(np.sqrt(np.mean(np.square(slot.array)))) if slot.array.size else 0.0
+        return ROUNDING_OF_SUMS * float(np.sum(np.abs(self.dout * self.y))) / max(size, 1e-2)
+
     def look_closer(self, slot: Slot, element: int) -> None:
         """Take the slope of one element again, down all steps."""
         self._columns[slot, element] = self.slope(slot, element, thorough=True)
@@ -192,7 +199,7 @@ class Evidence:
             high = np.where(kinked, np.maximum(left, right), middle).sum(axis=1)
         smooth = ~kinked.any(axis=1)
         low, high = np.where(smooth, expected, low), np.where(smooth, expected, high)
-        return Sample(index, expected, TRUST * error, low, high, columns)
+        return Sample(index, expected, TRUST * error + self.negligible(slot), low, high, columns)
 
     def chosen(self, slot: Slot) -> list[int]:
         """Choose which elements to look at: all of a few, some of many."""

@@ -66,6 +66,7 @@ def projected(
         unsure = TRUST * float(
             np.sqrt(np.sum(np.square(dout * np.where(slope.kinked, 0.0, slope.error))))
         )
+        unsure += evidence.negligible(slot)
         difference = abs(expected - got)
         small = difference <= NOTHING_AT_ALL
         error = 0.0 if small else difference / size if size else np.inf

@@ -127,7 +127,7 @@ def _children(x: Any, path: str) -> Iterator[tuple[str, str, Any]]:
 
 def _attributes(x: Any, path: str) -> Iterator[tuple[str, str, Any]]:
     module = type(x).__module__.partition(".")[0]
-    if module in {"numpy", "builtins", "functools", "random"}:
+    if module in {"numpy", "functools", "random"}:
         return
     for name, value in attributes(x).items():
         ours = "backlit" in {module, type(value).__module__.partition(".")[0]}

@@ -165,6 +165,11 @@ class Report:
         """Whether nothing is wrong."""
         return not self.faults and all(row.ok for row in self.rows)
 
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        from backlit.check.render import mimebundle  # noqa: PLC0415 - in a notebook only
+
+        return mimebundle(self)
+
     def assert_ok(self) -> None:
         """Do nothing if all is well.
 

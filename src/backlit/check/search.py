@@ -138,7 +138,7 @@ def owners(root: Any, name: str) -> list[tuple[Any, str]]:
         plain = isinstance(x, (dict, list, tuple, set, np.ndarray, Tensor)) or callable(
             getattr(x, "__code__", None)
         )
-        if plain or type(x).__module__.partition(".")[0] in {"numpy", "builtins", "random"}:
+        if plain or type(x).__module__.partition(".")[0] in {"numpy", "random"}:
             continue
         if attributes(x):
             found.append((x, names.get(id(x), name)))

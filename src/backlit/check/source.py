@@ -81,7 +81,7 @@ def raised_at(error: BaseException) -> Source | None:
     while frame is not None:
         code = frame.tb_frame.f_code
         file = Path(code.co_filename)
-        if _ROOT not in file.parents and "numpy" not in file.parts:
+        if _ROOT not in file.parents and not {"numpy", "site-packages"} & set(file.parts):
             text = inspect.getsource(code).splitlines() if _readable(code) else []
             offset = frame.tb_lineno - code.co_firstlineno
             line = text[offset].strip() if 0 <= offset < len(text) else ""

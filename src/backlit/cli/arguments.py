@@ -12,6 +12,7 @@ from argparse import (
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from backlit._version import __version__
+from backlit.cli.check_arguments import CHECK, CHECK_EXAMPLES, add_arguments
 from backlit.train import settings as known
 
 if TYPE_CHECKING:
@@ -43,10 +44,6 @@ examples:
   backlit predict seven.png
   backlit predict *.png --run runs/mine --json
 """
-CHECK = """\
-Compare every gradient that backpropagation computes for a trained net with numerical
-differentiation, in float64. The exit status is 1 if one of them is wrong.
-"""
 BOOK = """\
 Run a script of chapter 5 of "Deep Learning from Scratch" on backlit: its imports of the book's
 modules are answered by backlit.book.
@@ -75,7 +72,11 @@ def parser() -> Parser:
     _add_predict(
         _command(commands, "predict", "say what an image shows", PREDICT, PREDICT_EXAMPLES)
     )
-    _add_check(_command(commands, "check", "check the gradients of a trained net", CHECK))
+    check = _command(
+        commands, "check", "check gradients: of a run, or in a file", CHECK, CHECK_EXAMPLES
+    )
+    add_arguments(check)
+    check.set_defaults(run=_run_check)
     _add_book(_command(commands, "book", "run a script of the book", BOOK))
     return whole
 
@@ -146,16 +147,6 @@ def _add_predict(command: Parser) -> None:
     command.add_argument("--raw", action="store_true", help="take images of 28 × 28 as they are")
     command.add_argument("--json", action="store_true", help="print all probabilities as JSON")
     command.set_defaults(run=_run_predict)
-
-
-def _add_check(command: Parser) -> None:
-    command.add_argument("folder", metavar="RUN", help="the folder of a run")
-    command.add_argument("--batch", type=_whole(1), default=5, metavar="SIZE",
-                         help="training samples to check with (default 5)")  # fmt: skip
-    command.add_argument("--samples", type=_whole(1), default=None, metavar="N",
-                         help="elements of each tensor to compare (default all)")  # fmt: skip
-    command.add_argument("--json", action="store_true", help="print the report as JSON")
-    command.set_defaults(run=_run_check)
 
 
 def _add_book(command: Parser) -> None:

@@ -36,7 +36,13 @@ def _run_of_training(folder: str, arguments: Namespace) -> int:
     x, t = settings.dataset().train
     console = Console(quiet=arguments.json)
     with console.waiting("checking the gradients"):
-        report = check(net, x[: arguments.batch], t[: arguments.batch], samples=arguments.samples)
+        report = check(
+            net,
+            x[: arguments.batch],
+            t[: arguments.batch],
+            samples=arguments.samples,
+            elements=None if arguments.samples else "all",
+        )
     if arguments.json:
         print(json.dumps(report.to_dict(), indent=2))
     console.report(report)

@@ -103,7 +103,7 @@ def _train(settings: Settings, folder: Path, arguments: Namespace, console: Cons
     if not arguments.no_check:
         x, t = dataset.train
         with console.waiting("checking the gradients"):
-            found = check(net.eval(), x[:CHECKED], t[:CHECKED])
+            found = check(net.eval(), x[:CHECKED], t[:CHECKED], elements="all")
         console.say()
         console.report(found)
     with console.waiting("drawing the report"):
