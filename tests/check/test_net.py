@@ -164,3 +164,14 @@ def test_smooth_layers_are_right_to_eight_digits():
     report = check(chain, RNG.normal(size=(6, 4)))
     assert max(row.max_error for row in report.rows) < 1e-8
     assert max(row.max_error for row in check(Tanh(), RNG.normal(size=(6, 4))).rows) < 1e-8
+
+
+def test_modules_that_a_layer_holds_are_left_alone():
+    class Strange(type(np)):
+        def __getattr__(self, name):
+            raise OSError(name)
+
+    layer = Tanh()
+    layer.np, layer.strange = np, Strange("strange")
+    check(layer, RNG.normal(size=3)).assert_ok()
+    check(NeuralNetwork(layer, Tanh()), RNG.normal(size=3)).assert_ok()

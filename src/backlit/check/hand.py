@@ -125,8 +125,13 @@ class HandPart(Part):
 
     def is_within(self, net: HandPart) -> bool:
         """Tell whether all of the parameters are the net's too."""
-        known = {id(array) for _, _, array in net._places}
-        return all(id(array) in known for _, _, array in self._places)
+        known = {id(array) for _, _, array in net.places}
+        return all(id(array) in known for _, _, array in self.places)
+
+    @property
+    def places(self) -> list[tuple[Slot, Holding, Any]]:
+        """The parameters: slot, where it is held, and the user's own array."""
+        return self._places
 
     @property
     def draws(self) -> bool:

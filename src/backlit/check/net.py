@@ -59,6 +59,13 @@ class Run:
         layer = self.tap.original(twin)
         return next((p.name for p in self.parts if p.layer is layer), type(layer).__name__)
 
+    def is_silent_on(self, part: HandPart) -> bool:
+        """Tell whether the net has a gradient of zero for a parameter of a layer."""
+        known = {id(array): slot for slot, _, array in self.part.places}
+        slots = [known[id(array)] for _, _, array in part.places if id(array) in known]
+        found = [self.evidence.got(slot) for slot in slots] if self.evidence is not None else []
+        return any(gradient is not None and not gradient.any() for gradient in found)
+
     def again(self, layer: Any, kind: str) -> bool:
         """Tell whether the net is right once a layer is shielded in some way."""
         assert self.evidence is not None
@@ -211,7 +218,7 @@ def _examine_layers(run: Run, settings: Settings) -> tuple[list[Fault], list[str
         if part is None:
             continue
         vacuous = part.received is not None and not np.any(np.abs(part.received) > 1e-12)
-        vacuous |= not part.is_within(run.part)
+        vacuous |= not part.is_within(run.part) or run.is_silent_on(part)
         finding = examine(part, replace(settings, elements=None, twice=settings.twice or vacuous))
         calls += part.calls
         if run.whole and any(fault.diagnosis == "raised" for fault in finding.faults):

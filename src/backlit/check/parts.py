@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from difflib import get_close_matches
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,7 +46,7 @@ class Found:
 
 def is_layer(x: Any) -> bool:
     """Tell whether something goes forwards and (if spelt as is usual) backwards."""
-    if isinstance(x, (type, Tensor, np.ndarray, np.generic)):
+    if isinstance(x, (type, ModuleType, FunctionType, Tensor, np.ndarray, np.generic)):
         return False
     forward = callable(getattr(x, "forward", None)) or (
         callable(x) and "__call__" in _methods(type(x))
@@ -113,7 +114,7 @@ def _below(x: Any) -> Iterator[Any]:
 
 def _children(x: Any, path: str) -> Iterator[tuple[str, str, Any]]:
     """Go through what is held: path, key if it is in a dict, and the thing."""
-    if isinstance(x, (np.ndarray, Tensor, str, bytes, type)):
+    if isinstance(x, (np.ndarray, Tensor, str, bytes, type, ModuleType, FunctionType)):
         return
     if isinstance(x, dict):
         for key, value in x.items():
