@@ -175,3 +175,45 @@ def test_modules_that_a_layer_holds_are_left_alone():
     layer.np, layer.strange = np, Strange("strange")
     check(layer, RNG.normal(size=3)).assert_ok()
     check(NeuralNetwork(layer, Tanh()), RNG.normal(size=3)).assert_ok()
+
+
+class MaxPool:
+    def forward(self, x):
+        n, c, h, w = x.shape
+        windows = x.reshape(n, c, h // 2, 2, w // 2, 2)
+        return windows.max(axis=(3, 5))
+
+    def backward(self, dout):
+        return dout.repeat(2, axis=2).repeat(2, axis=3)  # every pixel gets it, not the largest
+
+
+class Rectifier:
+    def forward(self, x):
+        self.negative = x < 0
+        return np.where(self.negative, 0, x)
+
+    def backward(self, dout):
+        return np.where(self.negative, 0, dout)
+
+
+class Images:
+    def __init__(self):
+        self.layers = [Rectifier(), MaxPool()]
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def backward(self, dout):
+        for layer in reversed(self.layers):
+            dout = layer.backward(dout)
+        return dout
+
+
+def test_a_fault_among_many_kinks_is_in_its_layer():
+    """Zeros left by a rectifier tie in most windows, so every random direction meets kinks."""
+    report = check(Images(), np.random.default_rng(0).standard_normal((4, 8, 24, 24)))
+    assert not report.ok
+    assert {fault.layer for fault in report.faults} == {"MaxPool (layers[1])"}
+    assert any("Rectifier" in name for name in report.cleared)

@@ -25,6 +25,8 @@ __all__ = ["Finding", "Settings", "add_probed", "compare_slot", "examine"]
 
 DIRECTIONS = 2
 """Random directions along which a large tensor is compared."""
+BETWEEN_KINKS = 24
+"""Elements compared where random directions meet too many kinks to tell."""
 QUICK = 2e-5
 """A step near the optimum of one central difference in float64."""
 EXACT = 1e-7
@@ -316,6 +318,11 @@ def _compare_by_directions(
     found: list[int] = []
     if kinked and evidence.dout.size == 1 and suspicious:
         return _nudged(evidence, slot, row, settings)
+    if kinked and evidence.dout.size > 1 and not wrong:
+        # A direction through a large tensor crosses kinks in many outputs at once, and between
+        # all their slopes a wrong gradient finds room; single elements leave it none.
+        drawn = rng.choice(slot.array.size, BETWEEN_KINKS, replace=False)
+        return _compare_elements(evidence, slot, gradient, row, sorted(drawn.tolist()))
     if suspicious:
         found = wrong_elements(evidence, slot, gradient)
         sample = evidence.sample(slot, elements=found)
