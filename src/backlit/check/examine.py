@@ -25,7 +25,7 @@ __all__ = ["Finding", "Settings", "add_probed", "compare_slot", "examine"]
 
 DIRECTIONS = 2
 """Random directions along which a large tensor is compared."""
-BETWEEN_KINKS = 24
+BETWEEN_KINKS = 16
 """Elements compared where random directions meet too many kinks to tell."""
 QUICK = 2e-5
 """A step near the optimum of one central difference in float64."""
