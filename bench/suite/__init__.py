@@ -1,0 +1,1 @@
+"""What `python bench/compare.py` measures, and with what."""

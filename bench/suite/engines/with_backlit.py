@@ -1,0 +1,96 @@
+"""backlit, eager and compiled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import backlit as bl
+from backlit.layers import (
+    Affine,
+    BatchNorm,
+    Conv2d,
+    Flatten,
+    GlobalAvgPool2d,
+    MaxPool2d,
+    ReLU,
+    Sequential,
+)
+from backlit.optim import SGD
+from suite.engine import Rows, Steps, single
+from suite.nets import RATE, Conv, Dense, Flat, GlobalMean, Net, Norm, Pool, Relu, data, parameters
+from suite.overhead import LENGTH, start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def make(net: Net) -> Any:
+    """Return the net with its first parameters."""
+    first = iter(parameters(net))
+    made: list[Any] = []
+    for layer in net.layers:
+        match layer:
+            case Dense():
+                made.append(Affine.from_arrays(*next(first)))
+            case Conv(channels, filters, kernel, padding):
+                conv = Conv2d(channels, filters, kernel, padding=padding)
+                conv.W.data, conv.b.data = next(first)
+                made.append(conv)
+            case Norm(channels):
+                next(first)
+                made.append(BatchNorm(channels))
+            case Relu():
+                made.append(ReLU())
+            case Pool(size):
+                made.append(MaxPool2d(size))
+            case GlobalMean():
+                made.append(GlobalAvgPool2d())
+            case Flat():
+                made.append(Flatten())
+    return Sequential(*made)
+
+
+def build(net: Net, variant: str) -> Steps:
+    """Return the training step."""
+    model = make(net)
+    optimizer = SGD(model.parameters(), RATE)
+
+    def train(x: Any, t: Any) -> Any:
+        loss = bl.softmax_cross_entropy(model(x), t)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    run: Any = bl.compile(train) if variant == "compiled" else train
+    x, t = data(net)
+
+    def step(rows: Rows) -> float:
+        return float(run(x[rows], t[rows]))
+
+    return single(step)
+
+
+def chain(shape: tuple[int, ...], variant: str) -> Callable[[], Any]:
+    """Return one forward and backward pass of the chain."""
+    x, a, w = map(bl.tensor, start(shape))
+    ones = np.ones_like(x.data)
+
+    def forwards_and_back(x: Any) -> Any:
+        y = x
+        for _ in range(LENGTH // 3):
+            y = bl.tanh((y + a) * w)
+        y.backward(ones)
+        return x.grad
+
+    if variant == "eager":
+        return lambda: forwards_and_back(x)
+
+    def gradient(values: Any) -> Any:
+        x = bl.tensor(values)
+        forwards_and_back(x)
+        return x.grad
+
+    compiled: Any = bl.compile(gradient)
+    return lambda: compiled(x.data)
