@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heappushpop
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +44,7 @@ def history(root: Tensor) -> list[Tensor]:
     return nodes
 
 
-def propagate(
+def propagate(  # noqa: C901, PLR0912  (every call would cost each op)
     root: Tensor,
     dout: Any,
     pull: Callable[[Tensor, Any], Any] | None = None,
@@ -81,9 +81,10 @@ def propagate(
     arrived: dict[Tensor, Any] = {}
     # Whatever used a tensor was recorded after it, so the latest op that waits has its whole
     # gradient: nothing that is still to come can add to it.
-    latest = [(-root.op.order, root)]
-    while latest:
-        node = heappop(latest)[1]
+    latest: list[tuple[int, Tensor]] = []
+    summed: set[Tensor] = set()
+    node: Tensor | None = root
+    while node is not None:
         op: Op = node.op  # type: ignore[assignment]
         dz = waiting.pop(op)
         if retain or node.retains_grad:
@@ -94,19 +95,41 @@ def propagate(
         inputs = op.inputs
         if len(gradients) != len(inputs):
             raise _miscounted(op, gradients)
+        node = None  # the latest of its inputs, which in a chain is the next to go on from
         for x, dx in zip(inputs, gradients, strict=False):
             if dx is None or not x.requires_grad:
                 continue
-            fitted = _fitted(dx, x.data, op)
+            like = x.data
+            try:
+                fits = dx.shape == like.shape and dx.dtype is like.dtype
+            except AttributeError:  # a plain number, from an op written by hand
+                fits = False
+            fitted = dx if fits else _fitted(dx, like, op)
             source = x.op
             if source is None:
                 known = arrived.get(x)
-                arrived[x] = fitted if known is None else known + fitted
+                if known is None:
+                    arrived[x] = fitted
+                elif x in summed:  # the sum is nobody else's, so it is added to in place
+                    known += fitted
+                else:
+                    arrived[x] = known = known + fitted
+                    if type(known) is np.ndarray:
+                        summed.add(x)
             elif source in waiting:
                 waiting[source] = waiting[source] + fitted
             else:
                 waiting[source] = fitted
-                heappush(latest, (-source.order, x))
+                if node is None:
+                    node = x
+                else:
+                    heappush(latest, (-source.order, x))
+        if latest:
+            node = (
+                heappop(latest)[1]
+                if node is None
+                else heappushpop(latest, (-node.op.order, node))[1]  # type: ignore[union-attr]
+            )
     return arrived
 
 

@@ -23,6 +23,10 @@ __all__ = ["Op"]
 
 _FLOAT = np.dtype(np.float64)
 
+quick: dict[type[Op], bool] = {}
+"""Cards with nothing to do before ``forward`` (but to make floats, if so): :func:`apply` does it
+without :meth:`Op.run`. Empty while a function is read, which replaces that."""
+
 
 class Op(ABC):
     """An operation with a derivative.
@@ -104,6 +108,9 @@ class Op(ABC):
                     f"derive {cls.__name__} from backlit.Op and write its own forward and backward."
                 )
                 raise TypeRefusedError(message)
+        own = cls.__module__.startswith("backlit.ops.")
+        if own and cls.refuse is None and cls.differentiable:
+            quick[cls] = cls.floating
 
     @abstractmethod
     def forward(self, *inputs: Any, **_: Any) -> Any:
@@ -170,14 +177,21 @@ class Op(ABC):
         token = mute()
         try:
             return self.forward(*arrays)
-        except BacklitError:
-            raise
         except (ValueError, TypeError, IndexError) as error:
-            # What NumPy says of a card's own text is in the message; an op written by hand
-            # may have raised for another reason, which its traceback shows.
-            raise self.explain(error, arrays) from (None if self.formula else error)
+            raise self.reworded(error, arrays)  # noqa: B904  (it says itself what it comes from)
         finally:
             unmute(token)
+
+    def reworded(self, error: Exception, arrays: Any) -> Exception:
+        """Return what to raise for what ``forward`` raised on arrays."""
+        if isinstance(error, BacklitError):
+            return error
+        explained = self.explain(error, tuple(arrays))
+        # What NumPy says of a card's own text is in the message; an op written by hand may have
+        # raised for another reason, which its traceback shows.
+        explained.__cause__ = None if self.formula else error
+        explained.__suppress_context__ = True
+        return explained
 
     def _as_floats(self, arrays: tuple[Any, ...]) -> tuple[Any, ...]:
         for x in arrays:

@@ -13,12 +13,14 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from backlit.errors import GraphError, ShapeError, TypeRefusedError
 from backlit.graph import propagate
-from backlit.quiet import quiet
+from backlit.op import quick
+from backlit.quiet import mute, quiet, unmute
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from backlit.draw import Figure, WhatIf, Why
+    from backlit.draw import Figure, WhatIf
+    from backlit.draw.asking import Asking
     from backlit.op import Op
 
 __all__ = ["Tensor", "TensorLike", "apply", "implements", "no_grad", "tensor"]
@@ -26,8 +28,12 @@ __all__ = ["Tensor", "TensorLike", "apply", "implements", "no_grad", "tensor"]
 Array: TypeAlias = NDArray[Any]
 
 _not_recording: ContextVar[int] = ContextVar("not_recording", default=0)
-_next_order = count(1).__next__
+next_order = count(1).__next__
+"""Gives the next number in the order of all recorded calls."""
 _blank = object.__new__
+_asarray = np.asarray
+_generic = np.generic
+_NUMBERS = (np.generic, int, float)
 
 _IMPLEMENTATIONS: dict[Any, Callable[..., Any]] = {}
 """What a NumPy function, ufunc or operator does to tensors; filled in by :mod:`backlit.ops`."""
@@ -93,6 +99,8 @@ class Tensor:
     op: Op | None = None
     requires_grad: bool = False
     retains_grad: bool = False
+    call: tuple[Any, int, Any] | None = None
+    """The call of a layer that it came out of; see :mod:`backlit.layers.calls`."""
 
     def __init__(self, data: Array, name: str | None = None, *, requires_grad: bool = True) -> None:
         self.data = data
@@ -263,8 +271,9 @@ class Tensor:
     # What reads the graph lives above it, and is attached there.
     draw: Callable[..., Figure]
     """Draw the graph that computed it. See :func:`backlit.draw`."""
-    why: Callable[..., Why]
-    """Explain its gradient by the chain rule, in numbers. See :func:`backlit.why`."""
+    why: Asking
+    """Explain its gradient by the chain rule, in numbers: ``x.why()``, or ``W.why[3, 7]`` for one
+    element. See :func:`backlit.why`."""
     what_if: Callable[..., WhatIf]
     """Compare what a gradient promises with what happens. See :func:`backlit.what_if`."""
 
@@ -485,7 +494,7 @@ def tensor(
     return Tensor(copied, name, requires_grad=requires_grad)
 
 
-def apply(op: Op, *inputs: Any) -> Tensor:
+def apply(op: Op, *inputs: Any) -> Tensor:  # noqa: C901, PLR0912  (calls would cost each op)
     """Apply ``op`` to tensors (or what they can be made of), and record the call.
 
     Parameters
@@ -515,28 +524,47 @@ def apply(op: Op, *inputs: Any) -> Tensor:
         )
     # This function and the walk in `graph` are what an op costs beside its arithmetic;
     # plain loops and few calls keep that near a microsecond.
-    tensors = []
     arrays = []
-    needs_grad = False
+    needs_grad, all_need, all_have_axes = False, True, True
     for x in inputs:
-        known = x if type(x) is Tensor else _constant(x, inputs, op)
-        tensors.append(known)
-        arrays.append(known.data)
-        if known.requires_grad:
+        if type(x) is not Tensor:
+            known = [x if type(x) is Tensor else _constant(x, inputs, op) for x in inputs]
+            return apply(op, *known)
+        data = x.data
+        arrays.append(data)
+        if not data.ndim:
+            all_have_axes = False
+        if x.requires_grad:
             needs_grad = True
-    result = _blank(Tensor)
-    out = op.run(*arrays)
-    if type(out) is not np.ndarray:
+        else:
+            all_need = False
+    floating = quick.get(type(op))
+    if floating is None or (floating and not all_need):
+        out = op.run(*arrays)
+    else:  # the same: what requires a gradient is of floats already
+        token = mute()
+        try:
+            if not all_have_axes:  # NumPy computes with numbers faster than with 0-d arrays
+                arrays = [x if x.ndim else x[()] for x in arrays]
+            out = op.forward(*arrays)
+        except (ValueError, TypeError, IndexError) as error:
+            raise op.reworded(error, arrays)  # noqa: B904  (as in run)
+        finally:
+            unmute(token)
+    if isinstance(out, _generic):  # of 0-d arrays NumPy makes numbers
+        out = _asarray(out)
+    elif type(out) is not np.ndarray:
         out = _as_array(out)
         if not hasattr(out, "dtype"):
             raise TypeRefusedError(
                 f"{op.name}.forward returned {type(out).__name__}; it must return an array or a "
                 f"number{' (is its return missing?)' if out is None else ''}."
             )
+    result = _blank(Tensor)
     result.data = out
-    op.order = _next_order()
+    op.order = next_order()
     if needs_grad and op.differentiable and not _not_recording.get():
-        op.inputs = tuple(tensors)
+        op.inputs = inputs
         result.op = op
         result.requires_grad = True
     return result
@@ -606,7 +634,7 @@ def _pull_through_arrays(root: Tensor, dout: Array, retain: bool) -> dict[Tensor
 
 def _as_array(out: Any) -> Any:
     """Make an array of the number that NumPy returns for a 0-d result."""
-    return np.asarray(out) if isinstance(out, (np.generic, int, float)) else out
+    return _asarray(out) if isinstance(out, _NUMBERS) else out
 
 
 def _constant(x: Any, inputs: tuple[Any, ...], op: Op) -> Tensor:

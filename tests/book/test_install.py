@@ -9,7 +9,7 @@ from backlit.errors import ValueRefusedError
 
 MODULES = (
     "common.layers", "common.functions", "common.gradient", "common.optimizer", "common.util",
-    "dataset.mnist", "layer_naive", "two_layer_net",
+    "dataset.mnist", "layer_naive", "two_layer_net", "simple_convnet",
 )  # fmt: skip
 
 
@@ -35,8 +35,8 @@ def test_what_is_not_here_is_said():
     book.install()
     with pytest.raises(ModuleNotFoundError, match=r"common\.trainer.* only common\.functions"):
         importlib.import_module("common.trainer")
-    with pytest.raises(ImportError, match="no 'Convolution'; it has Affine"):
-        exec("from common.layers import Convolution")
+    with pytest.raises(ImportError, match="no 'TimeAffine'; it has Affine"):
+        exec("from common.layers import TimeAffine")
     assert not hasattr(importlib.import_module("common.layers"), "__wrapped__")
 
 

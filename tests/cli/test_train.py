@@ -11,12 +11,14 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 from cli.conftest import SHORT
 
 from backlit.cli import main
 from backlit.cli.train import command, option
-from backlit.train import History, Run, Settings
+from backlit.data import Dataset, Split, mnist
+from backlit.train import History, Run, Settings, settings
 from backlit.train.documents import write_document
 
 
@@ -96,9 +98,7 @@ def test_damaged_files_are_one_line(name, damage, run, tmp_path, refused):
 
 
 def test_damaged_data_is_one_line(tmp_path, refused, monkeypatch):
-    from backlit.data import mnist
     from backlit.data.mnist import FOLDER
-    from backlit.train import settings
 
     shutil.copytree(FOLDER, tmp_path / "mnist")
     path = tmp_path / "mnist" / "t10k-labels-idx1-ubyte.gz"
@@ -130,19 +130,23 @@ def test_refusals(run, tmp_path, refused):
 def test_the_command_of_a_run_trains_it_again():
     from backlit.cli.arguments import parser
 
-    for settings in (
+    for each in (
         Settings(),
         Settings(hidden=(), steps=5),
         Settings(hidden=(3, 4), optimizer="adam", epochs=2, seed=3, dropout=0.25),
         Settings(optimizer="adam", lr=0.1, schedule="cosine", warmup=5),
+        Settings(eager=True),
+        Settings.usual(model="cnn"),
+        Settings.usual(model="cnn", optimizer="sgd", hidden=(), steps=7, schedule="constant"),
     ):
-        line = command(settings)
+        line = command(each)
         arguments = parser().parse_args(shlex.split(line)[1:])
-        typed = {key: value for key, value in vars(arguments).items() if hasattr(settings, key)}
+        typed = {key: value for key, value in vars(arguments).items() if hasattr(each, key)}
         if "hidden" in typed:
             typed["hidden"] = tuple(typed["hidden"])
-        assert Settings(**typed) == settings
+        assert Settings.usual(**typed) == each
     assert command(Settings()) == "backlit train"
+    assert command(Settings.usual(model="cnn", seed=3)) == "backlit train --model cnn --seed 3"
     assert option("hidden", ()) == "--hidden"
 
 
@@ -168,6 +172,44 @@ def test_ctrl_c_says_how_to_go_on(run, tmp_path):
     again = shlex.split(said.split("to go on: ")[1])
     assert again == ["backlit", "train", "--resume", str(folder)]
     assert not (folder / "weights.safetensors").exists()
+
+
+def test_a_convolutional_run_from_end_to_end(tmp_path, capsys, monkeypatch):
+    digits = mnist(flatten=False)
+    few = Split(digits.train.x[:60], digits.train.t[:60])
+    monkeypatch.setitem(
+        settings.DATA, "mnist", lambda **_: Dataset("MNIST", digits.classes, few, few)
+    )
+    monkeypatch.setattr("backlit.cli.train.CHECKED", 1)
+    folder = tmp_path / "run"
+    words = ["train", "--model", "cnn", "--hidden", "--schedule", "constant", "--batch", "12"]
+    assert main([*words, "--steps", "5", "--folder", str(folder)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("conv32-conv64-10 on MNIST: 50,186 parameters, 5 steps")
+    assert any(re.search(r"conv2d2 +W +\(64, 32, 3, 3\) +18,432 .* pass$", line) for line in lines)
+    assert (folder / "report.html").exists()
+    monkeypatch.setattr("backlit.cli.train.write_report", lambda *_, **__: None)  # one is enough
+    assert main(["train", "--resume", str(folder), "--steps", "6", "--quiet", "--no-check"]) == 0
+    whole = tmp_path / "whole"
+    assert main([*words, "--steps", "6", "--folder", str(whole), "--quiet", "--no-check"]) == 0
+    ends = [(each / "weights.safetensors").read_bytes()[-80_000:] for each in (folder, whole)]
+    assert ends[0] == ends[1]
+    np.save(tmp_path / "digits.npy", few.x[:3, 0])
+    assert main(["predict", str(tmp_path / "digits.npy"), "--run", str(folder)]) == 0
+    assert "digits.npy[2]" in capsys.readouterr().out
+    assert main(["check", str(folder), "--batch", "1"]) == 0
+    assert "gradient check of Sequential: pass" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_the_convolutional_net_reaches_98_9_percent(tmp_path):
+    for seed in range(3):
+        folder = tmp_path / str(seed)
+        words = ["train", "--model", "cnn", "--seed", str(seed), "--no-check", "--quiet"]
+        assert main([*words, "--folder", str(folder)]) == 0
+        last = History.load(folder / "history.json")[-1]
+        assert last.epoch == 2
+        assert last.test_accuracy >= 0.989
 
 
 @pytest.mark.slow

@@ -124,3 +124,17 @@ def test_there_is_nothing_before_the_start():
         batches.batch(-1)
     with pytest.raises(ValueRefusedError, match="epoch must be at least 0, not -1"):
         batches.epoch(-1)  # at once, not at the first batch
+
+
+def test_a_stream_gives_the_same_batches():
+    x, t = np.arange(23.0)[:, None], np.arange(23)
+    noise = lambda x, rng: x + rng.standard_normal(x.shape)  # noqa: E731
+    for augment in (None, noise):
+        batches = Batches(x, t, 5, seed=3, augment=augment)
+        for step, (one, labels) in enumerate(batches.stream(4, 17), start=4):
+            batch = batches.batch(step)
+            np.testing.assert_array_equal(one, batch.x)
+            np.testing.assert_array_equal(labels, batch.t)
+    assert not np.array_equal(batches.batch(0).x, x[batches.indices(0)])
+    with pytest.raises(ShapeError, match=r"augment.*\(1, 1\)"):
+        Batches(x, t, 5, seed=3, augment=lambda x, rng: x[:1]).batch(0)

@@ -47,12 +47,32 @@ MAKERS = {name: lambda rng, name=name: getattr(layers, name)() for name in ACTIV
     "Sequential": net,
     "empty Sequential": lambda rng: Sequential(),
     "nested nothing": lambda rng: Sequential(Sequential(), Sequential()),
-}
+    "Conv2d": lambda rng: layers.Conv2d(2, 3, 2, rng=rng, dtype=float),
+    "Conv2d, options": lambda rng: layers.Conv2d(
+        2, 4, (3, 2), stride=(1, 2), padding="same", dilation=2, groups=2, bias=False, rng=rng,
+        dtype=float,
+    ),
+    "Conv1d": lambda rng: layers.Conv1d(2, 3, 2, padding=1, stride=2, rng=rng, dtype=float),
+    "MaxPool2d": lambda rng: layers.MaxPool2d(),
+    "MaxPool2d, options": lambda rng: layers.MaxPool2d(2, stride=1, padding=1),
+    "AvgPool2d": lambda rng: layers.AvgPool2d((2, 1), count_include_pad=False, padding=(1, 0)),
+    "GlobalAvgPool2d": lambda rng: layers.GlobalAvgPool2d(),
+    "GlobalMaxPool2d": lambda rng: layers.GlobalMaxPool2d(),
+    "BatchNorm": lambda rng: layers.BatchNorm(4, dtype=float),
+    "BatchNorm of images": lambda rng: layers.BatchNorm(2, momentum=0.5, dtype=float),
+    "BatchNorm in evaluation": lambda rng: layers.BatchNorm(2, eps=0.1, dtype=float).eval(),
+}  # fmt: skip
+IMAGES = ("Conv2d", "MaxPool2d", "AvgPool2d", "Global", "BatchNorm of", "BatchNorm in")
 
 
 @pytest.fixture(params=MAKERS)
-def layer(request, rng):
-    return MAKERS[request.param](rng)
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def layer(name, rng):
+    return MAKERS[name](rng)
 
 
 @pytest.fixture
@@ -61,8 +81,9 @@ def rng():
 
 
 @pytest.fixture
-def x(rng):
-    return rng.normal(size=(5, 4))
+def x(name, rng):
+    shape = (5, 2, 3, 4) if name.startswith(IMAGES) else (5, 2, 4) if name == "Conv1d" else (5, 4)
+    return rng.normal(size=shape)
 
 
 def frozen(layer):
@@ -301,8 +322,10 @@ def test_containers_are_walked_however_deep():
     assert list(deep.generators()) == ["blocks.1.a.1.rng"]
     deep.eval()
     assert not deep.blocks[1]["a"][1].training
+    blocks = deep.blocks
     for _ in range(5000):
-        deep.blocks = [deep.blocks]
+        blocks = [blocks]
+    deep.blocks = blocks  # at once: each assignment walks what it is given
     assert len(deep.parameters()) == 4
 
 

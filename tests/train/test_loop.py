@@ -48,7 +48,7 @@ def same_state(one, other):
 
 def test_a_step_is_forward_backward_update(dataset):
     net, by_hand = small_net(), small_net()
-    fit(net, dataset, progress=False, **OPTIONS)
+    fit(net, dataset, progress=False, eager=True, **OPTIONS)
     optimizer = optim.SGD(by_hand.parameters(), 0.1)
     batches = Batches(dataset.train.x, dataset.train.t, 16, seed=3)
     for step in range(50):
@@ -152,7 +152,7 @@ class Weighted:
         self.weight = np.asarray(weight)
 
     def __call__(self, y, t):
-        return bl.softmax_cross_entropy(y, t) * float(self.weight)
+        return bl.softmax_cross_entropy(y, t) * self.weight
 
 
 class Falling(optim.Schedule):

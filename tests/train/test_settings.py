@@ -7,8 +7,8 @@ import pytest
 
 from backlit import optim
 from backlit.errors import DataError, ValueRefusedError
-from backlit.train import Settings
-from backlit.train.settings import ACTIVATIONS, INITS, OPTIMIZERS, SCHEDULES
+from backlit.train import Settings, settings_of
+from backlit.train.settings import ACTIVATIONS, INITS, MODELS, OPTIMIZERS, SCHEDULES
 
 
 def test_all_names_make_something_and_come_back_from_json():
@@ -17,13 +17,27 @@ def test_all_names_make_something_and_come_back_from_json():
         *({"init": name, "hidden": ()} for name in INITS),
         *({"optimizer": name, "dropout": 0.5} for name in OPTIMIZERS),
         *({"schedule": name, "warmup": 3, "steps": 10} for name in SCHEDULES),
+        *({"model": name, "hidden": ()} for name in MODELS),
+        {"model": "cnn", "activation": "tanh", "dropout": 0.5, "hidden": (5,)},
     ):
         settings = Settings(**options)
         net = settings.net()
         optimizer = settings.make_optimizer(net, 10)
-        assert net(np.zeros((2, 784))).shape == (2, 10)
+        assert net(np.zeros((2, *settings.shape))).shape == (2, 10)
         assert 0 < optimizer.lr <= settings.lr
         assert Settings.from_json(settings.to_json()) == settings
+
+
+def test_what_is_usual_for_a_model_gives_way_to_what_is_asked():
+    assert Settings.usual() == Settings()
+    usual = Settings.usual(model="cnn")
+    assert (usual.hidden, usual.optimizer, usual.lr, usual.epochs) == ((128,), "adam", 0.003, 2)
+    assert usual.architecture == "conv32-conv64-128-10"
+    assert Settings.usual(model="cnn", optimizer="sgd").lr == 0.1
+    assert Settings.usual(model="cnn", optimizer="adam") == usual
+    assert Settings.usual(model="cnn", steps=5).epochs is None
+    assert Settings.usual(model="cnn", init="xavier").init == "xavier"
+    assert usual.dataset().test.x.shape == (10000, 1, 28, 28)
 
 
 def test_the_seed_decides_the_weights():
@@ -55,6 +69,7 @@ def test_schedules():
     "wrong",
     [
         {"data": "x"},
+        {"model": "x"},
         {"activation": "x"},
         {"init": "x"},
         {"optimizer": "x"},
@@ -69,6 +84,7 @@ def test_schedules():
         {"steps": 0},
         {"epochs": 1, "steps": 1},
         {"seed": -1},
+        {"eager": "no"},
     ],
 )
 def test_refusals_name_the_setting_and_the_value(wrong):
@@ -79,8 +95,30 @@ def test_refusals_name_the_setting_and_the_value(wrong):
         assert str(value[0] if isinstance(value, tuple) else value) in str(refusal.value)
 
 
+OLD = {
+    "data": "mnist", "hidden": [50], "activation": "relu", "init": "normal", "dropout": 0.0,
+    "optimizer": "sgd", "lr": 0.1, "schedule": "constant", "warmup": 0, "batch": 100,
+    "epochs": 17, "steps": None, "seed": 0,
+}  # fmt: skip
+"""As a run wrote them before nets could be convolutional and steps compiled."""
+
+
+def test_settings_from_before_there_were_more_of_them_are_read():
+    assert Settings.from_json(OLD) == Settings(eager=True)
+    assert Settings.from_json(OLD | {"model": "cnn", "eager": False}) == Settings(model="cnn")
+    assert settings_of({"settings": OLD}, "here") == Settings(eager=True)
+
+
 @pytest.mark.parametrize(
-    "values", [None, {}, Settings().to_json() | {"lr": "x"}, Settings().to_json() | {"more": 1}]
+    "values",
+    [
+        None,
+        {},
+        Settings().to_json() | {"lr": "x"},
+        Settings().to_json() | {"more": 1},
+        OLD | {"more": 1},
+        {key: value for key, value in OLD.items() if key != "lr"},
+    ],
 )
 def test_json_of_something_else_is_refused(values):
     with pytest.raises(DataError, match="here"):

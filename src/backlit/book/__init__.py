@@ -4,6 +4,9 @@ K. Saitoh, O'Reilly Japan, 2016. Its scripts run unchanged after :func:`install`
 :func:`run_script`; every layer computes and differentiates by an op of this library.
 """
 
+from backlit.book.columns import col2im, conv_output_size, im2col
+from backlit.book.convnet import SimpleConvNet
+from backlit.book.convolution import Convolution, Pooling
 from backlit.book.functions import (
     cross_entropy_error,
     identity_function,
@@ -43,18 +46,24 @@ __all__ = [
     "AddLayer",
     "Affine",
     "BatchNormalization",
+    "Convolution",
     "Dropout",
     "Momentum",
     "MulLayer",
     "Nesterov",
     "NeuralNetwork",
+    "Pooling",
     "RMSprop",
     "Relu",
     "Sigmoid",
+    "SimpleConvNet",
     "SoftmaxWithLoss",
     "TwoLayerNet",
+    "col2im",
+    "conv_output_size",
     "cross_entropy_error",
     "identity_function",
+    "im2col",
     "install",
     "load_mnist",
     "mean_squared_error",

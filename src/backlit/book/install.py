@@ -7,7 +7,18 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING, Any
 
-from backlit.book import functions, gradient, layers, mnist, net, optimizer, util
+from backlit.book import (
+    columns,
+    convnet,
+    convolution,
+    functions,
+    gradient,
+    layers,
+    mnist,
+    net,
+    optimizer,
+    util,
+)
 from backlit.errors import ValueRefusedError
 
 if TYPE_CHECKING:
@@ -28,10 +39,12 @@ _FIRST: dict[str, dict[str, Any]] = {
     "common.functions": _names(functions),
     "common.gradient": _names(gradient),
     "common.layers": {
-        name: value for name, value in _names(layers, functions).items() if name not in _NAIVE
+        name: value
+        for name, value in _names(layers, convolution, functions).items()
+        if name not in _NAIVE
     },
     "common.optimizer": _names(optimizer),
-    "common.util": _names(util),
+    "common.util": _names(util, columns),
     "dataset": {},
     "dataset.mnist": _names(mnist),
 }
@@ -40,6 +53,7 @@ _FIRST: dict[str, dict[str, Any]] = {
 _LAST: dict[str, dict[str, Any]] = {
     "layer_naive": {name: getattr(layers, name) for name in _NAIVE},
     "two_layer_net": _names(net),
+    "simple_convnet": _names(convnet),
 }
 """What stands in for the reader's own files where there are none."""
 
@@ -97,11 +111,11 @@ _FINDERS = (_Finder(_FIRST, whole=True), _Finder(_LAST, whole=False))
 
 
 def install() -> None:
-    """Make ``common``, ``dataset``, ``layer_naive`` and ``two_layer_net`` import from here.
+    """Make ``common``, ``dataset`` and the chapter's own files import from here.
 
     A script of the chapter then runs with its own imports, and without ``sys.path`` lines.
-    ``common`` and ``dataset`` are found here first; ``layer_naive`` and ``two_layer_net`` only
-    where the reader has no file of that name. A second call does nothing.
+    ``common`` and ``dataset`` are found here first; ``layer_naive``, ``two_layer_net`` and
+    ``simple_convnet`` only where the reader has no file of that name. A second call does nothing.
 
     Raises
     ------

@@ -35,7 +35,7 @@ def run(arguments: Namespace) -> int:
     answers = []
     for name in arguments.images:
         images = read_images(Path(name), raw=arguments.raw, digits=settings.data == "mnist")
-        probabilities = probabilities_of(outputs(net, images.reshape(len(images), -1)))
+        probabilities = probabilities_of(outputs(net, images.reshape(len(images), *settings.shape)))
         for i, each in enumerate(probabilities):
             answers.append((name if len(images) == 1 else f"{name}[{i}]", each))
     if arguments.json:

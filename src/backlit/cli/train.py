@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from backlit.check import check
 from backlit.cli.console import Console
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 CHECKED = 5
 """Samples in the batch that gradients are checked with."""
+ELEMENTS: dict[str, Literal["all"] | None] = {"dense": "all", "cnn": None}
+"""Whether each element is moved by itself, which takes minutes where each has to be convolved."""
 
 FILES = {
     "report.html": "all of it on one page",
@@ -55,7 +57,7 @@ def run(arguments: Namespace) -> int:
     if "hidden" in asked:
         asked["hidden"] = tuple(asked["hidden"])
     if arguments.resume is None:
-        settings = Settings(**asked)
+        settings = Settings.usual(**asked)
         folder = Path(arguments.folder or default_folder(settings))
     else:
         folder = Path(arguments.resume)
@@ -96,6 +98,7 @@ def _train(settings: Settings, folder: Path, arguments: Namespace, console: Cons
         folder=folder,
         resume=arguments.resume is not None,
         settings=settings.to_json(),
+        eager=settings.eager,
         progress=Progress() if arguments.quiet else default_progress(heading),
     )
     predictions = Predictions.of(net, *dataset.test)
@@ -103,7 +106,7 @@ def _train(settings: Settings, folder: Path, arguments: Namespace, console: Cons
     if not arguments.no_check:
         x, t = dataset.train
         with console.waiting("checking the gradients"):
-            found = check(net.eval(), x[:CHECKED], t[:CHECKED], elements="all")
+            found = check(net.eval(), x[:CHECKED], t[:CHECKED], elements=ELEMENTS[settings.model])
         console.say()
         console.report(found)
     with console.waiting("drawing the report"):
@@ -168,20 +171,23 @@ def default_folder(settings: Settings) -> Path:
 
 def command(settings: Settings) -> str:
     """Return the command that trains the same net again."""
-    usual = Settings(optimizer=settings.optimizer)
+    usual = {
+        "model": Settings(),
+        "optimizer": Settings.usual(model=settings.model),
+    }
+    of_both = Settings.usual(model=settings.model, optimizer=settings.optimizer)
     words = ["backlit", "train"]
     for field in fields(settings):
         value = getattr(settings, field.name)
-        if value is None or (value == getattr(usual, field.name) and field.name != "optimizer"):
-            continue
-        if field.name == "optimizer" and value == Settings().optimizer:
-            continue
-        words += option(field.name, value).split()
+        if value is not None and value != getattr(usual.get(field.name, of_both), field.name):
+            words += option(field.name, value).split()
     return _shell(words)
 
 
 def option(name: str, value: Any) -> str:
     """Write a setting as it is typed."""
+    if isinstance(value, bool):
+        return f"--{name}" if value else f"no --{name}"
     if isinstance(value, tuple):
         return " ".join([f"--{name}", *map(str, value)])
     return f"no --{name}" if value is None else f"--{name} {value}"

@@ -27,9 +27,9 @@ def write_atomically(path: Path, content: bytes) -> None:
     DataError
         If the file cannot be written. What stood at ``path`` before still stands there.
     """
-    # `open` and not `tempfile`, whose files are readable by their owner alone.
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
+        # `open` and not `tempfile`, whose files are readable by their owner alone.
+        beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
         try:
             with beside.open("xb") as file:
                 file.write(content)
@@ -44,3 +44,5 @@ def write_atomically(path: Path, content: bytes) -> None:
             f"is untouched; check that the folder {path.parent} exists, may be written to and has "
             f"{len(content)} bytes free."
         ) from error
+    except ValueError as error:  # no name at all, or a zero byte in it
+        raise DataError(f"{str(path)!r} is no name of a file ({error}); give another.") from error

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from backlit.data.splits import Split, same_length
-from backlit.errors import TypeRefusedError, ValueRefusedError
+from backlit.errors import ShapeError, TypeRefusedError, ValueRefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import ArrayLike, NDArray
+
+    Augment: TypeAlias = Callable[[NDArray[Any], np.random.Generator], ArrayLike]
+
+
+_AUGMENTING = 1
+"""Sets the random numbers of an augmentation apart from those of the order."""
 
 
 class Batches:
@@ -36,11 +42,14 @@ class Batches:
         Whether each epoch has an order of its own; otherwise all have the order of ``x``.
     drop_last
         Whether to leave out the last batch of an epoch where it is smaller than the others.
+    augment
+        ``augment(x, rng)`` returns the samples of a batch, ``(B, ...)``, changed at random: moved,
+        mirrored, with noise. ``rng`` is a generator that depends on the seed and the step alone.
 
     Raises
     ------
     ShapeError
-        If ``x`` and ``t`` differ in length.
+        If ``x`` and ``t`` differ in length, or ``augment`` changes the number of samples.
     ValueRefusedError
         If there are no samples, ``batch_size`` is below 1, ``seed`` is negative, or ``drop_last``
         leaves no batch.
@@ -65,6 +74,7 @@ class Batches:
         seed: int,
         shuffle: bool = True,
         drop_last: bool = False,
+        augment: Augment | None = None,
     ) -> None:
         self._x, self._t = np.asarray(x), np.asarray(t)
         same_length(self._x, self._t, "Batches")
@@ -74,6 +84,7 @@ class Batches:
         self.batch_size = _whole("batch_size", batch_size, least=1)
         self.seed = _whole("seed", seed, least=0)
         self.shuffle = shuffle
+        self.augment = augment
         full, rest = divmod(self.samples, self.batch_size)
         self.steps_per_epoch: int = full if drop_last or not rest else full + 1
         if self.steps_per_epoch == 0:
@@ -126,7 +137,55 @@ class Batches:
             If ``step`` is not a whole number.
         """
         rows = self.indices(step)
-        return Split(self._x.take(rows, axis=0), self._t.take(rows, axis=0))
+        x, t = self._x.take(rows, axis=0), self._t.take(rows, axis=0)
+        return Split(self._augmented(x, operator.index(step)), t)
+
+    def stream(self, first: int, last: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+        """Go through the batches of steps ``first`` to ``last - 1``, counted from 0.
+
+        Returns
+        -------
+        Iterator of (x, t)
+            What :meth:`batch` gives, in arrays that later batches are written into: a batch holds
+            until the next is asked for. Fresh arrays would take several times as long.
+
+        Raises
+        ------
+        ValueRefusedError
+            If a step is negative.
+        TypeRefusedError
+            If a step is not a whole number.
+
+        Examples
+        --------
+        >>> batches = Batches(np.arange(5), np.arange(5), batch_size=2, seed=0)
+        >>> [x.tolist() for x, t in batches.stream(1, 4)]
+        [[3, 0], [1], [1, 4]]
+        """
+        steps = range(_whole("first", first, least=0), _whole("last", last, least=0))
+        size = min(self.batch_size, self.samples)
+        memory = [np.empty((size, *a.shape[1:]), a.dtype) for a in (self._x, self._t)]
+        return (self._written(step, memory) for step in steps)
+
+    def _written(self, step: int, memory: list[NDArray[Any]]) -> tuple[NDArray[Any], NDArray[Any]]:
+        rows = self._rows(step)
+        # The rows are in range; looking whether they are would take a copy.
+        x, t = (
+            samples.take(rows, axis=0, out=array[: len(rows)], mode="clip")
+            for samples, array in zip((self._x, self._t), memory, strict=True)
+        )
+        return self._augmented(x, step), t
+
+    def _augmented(self, x: NDArray[Any], step: int) -> NDArray[Any]:
+        if self.augment is None:
+            return x
+        changed = np.asarray(self.augment(x, np.random.default_rng([self.seed, step, _AUGMENTING])))
+        if len(changed) != len(x):
+            raise ShapeError(
+                f"Batches: augment was given {len(x)} samples and returned an array of shape "
+                f"{changed.shape}; it must return as many."
+            )
+        return changed
 
     def indices(self, step: int) -> NDArray[np.intp]:
         """Tell which samples are in the batch of one step, ``(B,)``, in order.
@@ -138,9 +197,12 @@ class Batches:
         TypeRefusedError
             If ``step`` is not a whole number.
         """
-        epoch, place = divmod(_whole("step", step, least=0), self.steps_per_epoch)
+        return self._rows(_whole("step", step, least=0)).copy()
+
+    def _rows(self, step: int) -> NDArray[np.intp]:
+        epoch, place = divmod(step, self.steps_per_epoch)
         start = place * self.batch_size
-        return self._order(epoch)[start : start + self.batch_size].copy()
+        return self._order(epoch)[start : start + self.batch_size]
 
     def _order(self, epoch: int) -> NDArray[np.intp]:
         """Shuffle the samples for an epoch, or remember how they were, for the last two epochs."""
@@ -153,7 +215,9 @@ class Batches:
                 if self.shuffle
                 else np.arange(self.samples)
             )
-        self._orders = dict([*self._orders.items()][-1:]) | {epoch: order}
+            while len(self._orders) > 1:
+                del self._orders[next(iter(self._orders))]
+        self._orders[epoch] = order  # last, so the other goes first
         return order
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from math import isfinite, sqrt
+from math import isfinite, prod, sqrt
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -74,7 +74,8 @@ class Normal(Initialiser):
 class Xavier(Initialiser):
     """Variance ``2 / (D + M)`` for a weight ``(D, M)``: keeps signals and gradients alike in scale.
 
-    Made for activations that are linear around 0: sigmoid, tanh, none.
+    For filters ``(F, C, KH, KW)`` D is ``C · KH · KW`` and M is ``F · KH · KW``. Made for
+    activations that are linear around 0: sigmoid, tanh, none.
 
     Parameters
     ----------
@@ -84,7 +85,7 @@ class Xavier(Initialiser):
     Raises
     ------
     ShapeError
-        When called for a shape that is not ``(D, M)``.
+        When called for a shape of less than two axes.
 
     References
     ----------
@@ -105,13 +106,15 @@ class Xavier(Initialiser):
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
         """Return a float64 array of ``shape``, drawn by ``rng``."""
-        size_in, size_out = _matrix(shape, "Xavier")
+        size_in, size_out = _fans(shape, "Xavier")
         return _draw(sqrt(2 / (size_in + size_out)), shape, rng, uniform=self.uniform)
 
 
 @dataclass(frozen=True)
 class He(Initialiser):
     """Variance ``2 / D`` for a weight ``(D, M)``: keeps signals in scale through rectifiers.
+
+    For filters ``(F, C, KH, KW)`` D is ``C · KH · KW``.
 
     Parameters
     ----------
@@ -121,7 +124,7 @@ class He(Initialiser):
     Raises
     ------
     ShapeError
-        When called for a shape that is not ``(D, M)``.
+        When called for a shape of less than two axes.
 
     References
     ----------
@@ -141,7 +144,7 @@ class He(Initialiser):
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
         """Return a float64 array of ``shape``, drawn by ``rng``."""
-        size_in, _ = _matrix(shape, "He")
+        size_in, _ = _fans(shape, "He")
         return _draw(sqrt(2 / size_in), shape, rng, uniform=self.uniform)
 
 
@@ -229,13 +232,17 @@ def initialiser(init: InitialiserLike) -> Callable[[tuple[int, ...], np.random.G
     return init
 
 
-def _matrix(shape: tuple[int, ...], name: str) -> tuple[int, int]:
-    if len(shape) != 2:
+def _fans(shape: tuple[int, ...], name: str) -> tuple[int, int]:
+    """Return how many inputs make one output, and into how many outputs one input goes."""
+    if len(shape) < 2:
         raise ShapeError(
-            f"{name} counts the inputs and outputs of a weight of shape (D, M), but was asked for "
-            f"shape {shape}; use Normal, Zeros or Constant."
+            f"{name} counts the inputs and outputs of a weight of shape (D, M) or (F, C, ...), but "
+            f"was asked for shape {shape}; use Normal, Zeros or Constant."
         )
-    return shape[0], shape[1]
+    if len(shape) == 2:
+        return shape[0], shape[1]
+    window = prod(shape[2:])
+    return shape[1] * window, shape[0] * window
 
 
 def _draw(std: float, shape: tuple[int, ...], rng: np.random.Generator, *, uniform: bool) -> Array:

@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import numpy as np
 
 from backlit.errors import GraphError, ShapeError, TypeRefusedError, ValueRefusedError
+from backlit.layers.calls import remembered
 from backlit.layers.settings import float_dtype, number
 from backlit.quiet import quiet
 from backlit.tensor import Tensor, TensorLike, tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+    from backlit.draw import Figure
 
     Array = NDArray[Any]
 
@@ -68,6 +71,15 @@ class Layer(ABC):
 
     _last: tuple[Tensor, Tensor] | None = None
     """Input and output of the last :meth:`forward`."""
+
+    draw: Callable[..., Figure]  # attached by what reads the graph, as Tensor.draw is
+    """Draw what it computes, ``net.draw(x)``; with labels, ``net.draw(x, t)``, gradients too."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Let a drawing know what each layer computed."""
+        super().__init_subclass__(**options)
+        if "__call__" in vars(cls):
+            cls.__call__ = remembered(cls.__call__)  # type: ignore[method-assign]
 
     @abstractmethod
     def __call__(self, x: TensorLike) -> Tensor:

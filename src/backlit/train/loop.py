@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+    from backlit.data.batches import Augment
     from backlit.optim import Optimizer
     from backlit.train.step import Loss
 
@@ -50,6 +51,8 @@ def fit(
     resume: bool = False,
     settings: Mapping[str, Any] | None = None,
     progress: bool | Progress = True,
+    eager: bool = False,
+    augment: Augment | None = None,
 ) -> History:
     """Train a net.
 
@@ -89,6 +92,11 @@ def fit(
     progress
         Whether to print a line an epoch, and in a terminal a bar; or a :class:`Progress` of your
         own.
+    eager
+        Whether to run the ops one by one instead of compiling the step (:func:`backlit.compile`).
+        Both give the same numbers to rounding; a run goes on in the way it began.
+    augment
+        Changes the samples of each batch at random; see :class:`backlit.data.Batches`.
 
     Returns
     -------
@@ -132,7 +140,7 @@ def fit(
             "fit: resume=True goes on with the run in a folder; say which one with folder=..."
         )
     train, test = _splits(train, test)
-    batches = Batches(train.x, train.t, batch_size, seed=seed)
+    batches = Batches(train.x, train.t, batch_size, seed=seed, augment=augment)
     last = _last_step(epochs, steps, len(batches))
     optimizer = SGD(net.parameters(), 0.1) if optimizer is None else optimizer
     trained = _trained(net, optimizer)
@@ -147,6 +155,8 @@ def fit(
             "seed": batches.seed,
             "epochs": epochs,
             "steps": steps,
+            "eager": eager,
+            "augment": described(augment),
             "data": fingerprint(train, test),
         }
         wanted = plain({"fit": facts, "settings": settings})
@@ -164,6 +174,7 @@ def fit(
         test=test,
         run=run,
         position=position,
+        eager=eager,
     )
     if not isinstance(progress, Progress):
         progress = default_progress() if progress else Progress()
@@ -188,10 +199,11 @@ class _Training:
         test: Split | None,
         run: Run | None,
         position: Position,
+        eager: bool,
     ) -> None:
         self.net = net
         self.optimizer = optimizer
-        self.step = make_step(net, loss, optimizer)
+        self.step = make_step(net, loss, optimizer, eager=eager)
         self.batches = batches
         self.train = train
         self.test = test
@@ -224,8 +236,7 @@ class _Training:
     def _take_steps(self, last: int, progress: Progress, stop: Interruption) -> None:
         position, batches = self.position, self.batches
         began, latest = time.perf_counter() - position.seconds, None
-        while position.step < last:
-            x, t = batches.batch(position.step)
+        for x, t in batches.stream(position.step, last):
             loss = float(self.step(x, t))
             if not math.isfinite(loss):
                 raise NonFiniteLossError(position.step + 1, loss, latest)

@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 
     _Parts: TypeAlias = tuple[str, Sequence[Any], Mapping[str, Any]]
 
+EARLIER = {
+    "fit.eager": True,
+    "fit.augment": "None",
+    "settings.model": "dense",
+    "settings.eager": True,
+}
+"""What the first runs did, and did not write down as there was no choice."""
 LENGTH = ("epochs", "steps")
 """Settings that may be raised: how long training goes on does not change what it did before."""
 
@@ -213,15 +220,20 @@ def _differences(
     has: Mapping[str, Any], asked: Mapping[str, Any], prefix: str = ""
 ) -> Iterator[tuple[str, Any, Any]]:
     for key in sorted(has.keys() | asked.keys()):
-        one, other = has.get(key), asked.get(key)
+        usual = EARLIER.get(f"{prefix}{key}")
+        one, other = has.get(key, usual), asked.get(key, usual)
         if isinstance(one, dict) and isinstance(other, dict):
             yield from _differences(one, other, f"{prefix}{key}.")
         elif one != other:
             yield f"{prefix}{key}", one, other
 
 
-def _lasting(settings: Any) -> Any:
+def _lasting(settings: Any, prefix: str = "") -> Any:
     """Leave out what may change between one resumption and the next."""
     if not isinstance(settings, dict):
         return settings
-    return {key: _lasting(value) for key, value in settings.items() if key not in LENGTH}
+    return {
+        key: _lasting(value, f"{prefix}{key}.")
+        for key, value in settings.items()
+        if key not in LENGTH and EARLIER.get(f"{prefix}{key}", _lasting) != value
+    }

@@ -123,6 +123,6 @@ def newest_run(parent: str | os.PathLike[str] = "runs") -> Run:
             settings_of(run.settings, str(run.settings_file))
             return run
     raise DataError(
-        f"there is no trained run in {parent}; train one with `backlit train`, or say which "
-        "with --run or --weights."
+        f"there is no trained run in {parent}; train one with `backlit train`, or name the folder "
+        "of one (--help says how)."
     )

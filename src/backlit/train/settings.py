@@ -19,13 +19,23 @@ if TYPE_CHECKING:
 
     from backlit.data import Dataset
 
-DATA: dict[str, Callable[[], Dataset]] = {
+DATA: dict[str, Callable[..., Dataset]] = {
     "mnist": data.mnist,
     "fashion-mnist": data.fashion_mnist,
 }
 CLASSES: dict[str, tuple[str, ...]] = {"mnist": DIGITS, "fashion-mnist": CLOTHES}
-INPUTS = 784
-"""Of both: images of 28 × 28 pixels."""
+MODELS: dict[str, dict[str, Any]] = {
+    "dense": {},
+    "cnn": {
+        "hidden": (128,), "init": "he", "optimizer": "adam", "lr": 0.003, "schedule": "cosine",
+        "epochs": 2,
+    },
+}  # fmt: skip
+"""Each with what is usual for it, where that differs from the usual for all."""
+SHAPES: dict[str, tuple[int, ...]] = {"dense": (784,), "cnn": (1, 28, 28)}
+"""What each takes for an image of 28 × 28 pixels."""
+FILTERS = (32, 64)
+"""Of the convolutions of a ``cnn``; each is followed by a pooling that halves the image."""
 
 ACTIVATIONS: dict[str, Callable[[], layers.Layer]] = {
     "relu": layers.ReLU,
@@ -48,6 +58,8 @@ OPTIMIZERS: dict[str, tuple[Callable[..., optim.Optimizer], float]] = {
 }
 """Each with the learning rate it has if none is asked for."""
 SCHEDULES = ("constant", "step", "cosine")
+LATER = {"model": "dense", "eager": True}
+"""Settings that the first runs did not write down, as there was no choice: what they did."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +70,13 @@ class Settings:
     ----------
     data
         ``"mnist"`` or ``"fashion-mnist"``.
+    model
+        ``"dense"``, affine layers alone; or ``"cnn"``, which has two convolutions of 3 × 3, each
+        with an activation and a max pooling of 2 × 2, before them. :meth:`usual` has what suits it.
     hidden
-        The sizes of the hidden layers; none make a linear classifier.
+        The sizes of the hidden affine layers; none make a linear classifier.
     activation
-        What follows each hidden layer.
+        What follows each hidden layer, and each convolution.
     init
         How weights begin: ``"normal"`` (0.01 times the standard normal distribution), ``"xavier"``
         or ``"he"``. Biases begin at 0.
@@ -80,6 +95,8 @@ class Settings:
         When to end, one of the two; 17 epochs if both are ``None``.
     seed
         Decides initial weights, dropout and the order of samples.
+    eager
+        Whether ops run one by one, and not in a compiled step; the numbers agree to rounding.
 
     Raises
     ------
@@ -102,6 +119,7 @@ class Settings:
     """
 
     data: str = "mnist"
+    model: str = "dense"
     hidden: tuple[int, ...] = (50,)
     activation: str = "relu"
     init: str = "normal"
@@ -114,10 +132,12 @@ class Settings:
     epochs: int | None = None
     steps: int | None = None
     seed: int = 0
+    eager: bool = False
 
     def __post_init__(self) -> None:
         for name, known in (
             ("data", DATA),
+            ("model", MODELS),
             ("activation", ACTIVATIONS),
             ("init", INITS),
             ("optimizer", OPTIMIZERS),
@@ -127,6 +147,8 @@ class Settings:
                 raise ValueRefusedError(
                     f"{name} must be one of {', '.join(known)}, not {getattr(self, name)!r}."
                 )
+        if not isinstance(self.eager, bool):
+            raise ValueRefusedError(f"eager must be True or False, not {self.eager!r}.")
         if self.epochs is None and self.steps is None:
             object.__setattr__(self, "epochs", 17)
         if self.lr is None:
@@ -155,10 +177,32 @@ class Settings:
         if self.lr is None or not 0 < self.lr < float("inf"):
             raise ValueRefusedError(f"lr must be a positive number, not {self.lr}.")
 
+    @classmethod
+    def usual(cls, **asked: Any) -> Settings:
+        """Take what is usual for the model, but what is asked for as it is asked.
+
+        Examples
+        --------
+        >>> Settings.usual(model="cnn", hidden=(50,)).architecture
+        'conv32-conv64-50-10'
+        """
+        usual = dict(MODELS.get(asked.get("model", "dense"), {}))
+        if asked.get("steps") is not None:
+            usual.pop("epochs", None)
+        if asked.get("optimizer", usual.get("optimizer")) != usual.get("optimizer"):
+            usual.pop("lr", None)
+        return cls(**usual | asked)
+
     @property
     def architecture(self) -> str:
         """The sizes of all layers, ``784-50-10``."""
-        return "-".join(map(str, (INPUTS, *self.hidden, len(self.classes))))
+        first = [f"conv{n}" for n in FILTERS] if self.model == "cnn" else [self.shape[0]]
+        return "-".join(map(str, (*first, *self.hidden, len(self.classes))))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """What the net takes for one image."""
+        return SHAPES[self.model]
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -167,23 +211,34 @@ class Settings:
 
     def dataset(self) -> Dataset:
         """Load the data, as :func:`backlit.data.mnist` does, and with its errors."""
-        return DATA[self.data]()
+        load = DATA[self.data]
+        return load() if len(self.shape) == 1 else load(flatten=False)
 
     def net(self, dtype: DTypeLike = np.float32) -> layers.Sequential:
         """Build the net, with its first weights."""
         # A stream apart from that of the order of samples, which begins with the seed too.
         stream = np.random.SeedSequence(self.seed, spawn_key=(0,))
         rng = np.random.default_rng(stream)
+        make: dict[str, Any] = {"init": self.init, "rng": rng, "dtype": dtype}
         parts: list[layers.Layer] = []
-        size = INPUTS
+        if self.model == "cnn":
+            channels, side, _ = self.shape
+            for filters in FILTERS:
+                parts.append(layers.Conv2d(channels, filters, 3, padding="same", **make))
+                parts += [ACTIVATIONS[self.activation](), layers.MaxPool2d(2)]
+                channels, side = filters, side // 2
+            parts.append(layers.Flatten())
+            size = channels * side * side
+        else:
+            (size,) = self.shape
         for i, wider in enumerate(self.hidden):
-            parts.append(layers.Affine(size, wider, init=self.init, rng=rng, dtype=dtype))
+            parts.append(layers.Affine(size, wider, **make))
             parts.append(ACTIVATIONS[self.activation]())
             if self.dropout:
                 masks = np.random.SeedSequence(self.seed, spawn_key=(1, i))
                 parts.append(layers.Dropout(self.dropout, rng=np.random.default_rng(masks)))
             size = wider
-        parts.append(layers.Affine(size, len(self.classes), init=self.init, rng=rng, dtype=dtype))
+        parts.append(layers.Affine(size, len(self.classes), **make))
         return layers.Sequential(*parts)
 
     def total_steps(self, samples: int) -> int:
@@ -216,8 +271,17 @@ class Settings:
         ------
         DataError
             If it is anything else; ``where`` is its name in the error.
+
+        Examples
+        --------
+        >>> old = Settings(hidden=(20,)).to_json()
+        >>> del old["model"], old["eager"]
+        >>> Settings.from_json(old).architecture
+        '784-20-10'
         """
         names = [field.name for field in fields(cls)]
+        if isinstance(values, dict):
+            values = LATER | values
         if not isinstance(values, dict) or sorted(values) != sorted(names):
             raise DataError(
                 f"{where} does not describe an experiment of `backlit train`: "

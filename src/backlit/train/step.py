@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from backlit.compile import compile
 from backlit.errors import BacklitError
 
 if TYPE_CHECKING:
@@ -30,10 +31,11 @@ class NonFiniteLossError(BacklitError, FloatingPointError):
         self.step = step
 
 
-def make_step(net: Layer, loss: Loss, optimizer: Optimizer) -> Step:
+def make_step(net: Layer, loss: Loss, optimizer: Optimizer, *, eager: bool = False) -> Step:
     """Return the function that trains on one batch and returns its loss.
 
-    Every step of :func:`fit` is one call of it, so whatever makes a step faster goes here.
+    Every step of :func:`fit` is one call of it. It is compiled unless ``eager``; a net or a loss
+    that can't be is run eagerly, after one warning that says why.
     """
 
     def step(x: Any, t: Any) -> Tensor:
@@ -42,4 +44,4 @@ def make_step(net: Layer, loss: Loss, optimizer: Optimizer) -> Step:
         optimizer.step()
         return value
 
-    return step
+    return step if eager else compile(step)
