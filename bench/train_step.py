@@ -108,7 +108,14 @@ def with_backlit(sizes: tuple[int, ...], *, compiled: bool) -> Step:
 
     run: Any = bl.compile(train) if compiled else train
     x, t = data()
-    return lambda rows: float(run(x[rows], t[rows]))
+    batch, labels = np.empty((BATCH, sizes[0]), x.dtype), np.empty(BATCH, t.dtype)
+
+    def step(rows: Any) -> float:  # gathers as `bl.data.Batches.stream` does
+        x.take(rows, axis=0, out=batch, mode="clip")
+        t.take(rows, axis=0, out=labels, mode="clip")
+        return float(run(batch, labels))
+
+    return step
 
 
 def with_torch(sizes: tuple[int, ...]) -> Step:

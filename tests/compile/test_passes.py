@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from backlit.compile.buffers import Buffer, plan
+from backlit.compile.inline import with_inlined
 from backlit.compile.node import Node, Place, Program
 from backlit.compile.passes import (
     simplified,
     with_fast_calls,
     with_rate_folded,
+    with_softmax_divided,
     without_dead,
     without_repeats,
 )
@@ -17,11 +19,11 @@ F = np.dtype(np.float32)
 HERE, BACK = Place(), Place("backward", "layer")
 
 
-def given(name, shape=(4, 4), dtype=F):
+def given(name, shape=(40, 40), dtype=F):
     return Node("input", shape=shape, dtype=dtype, value=("argument", name))
 
 
-def call(function, *operands, shape=(4, 4), dtype=F, place=HERE, **options):
+def call(function, *operands, shape=(40, 40), dtype=F, place=HERE, **options):
     return Node(function, operands, options, shape, dtype, place=place)
 
 
@@ -107,7 +109,7 @@ def test_fast_calls_keep_shapes():
         Program([row, column, largest, integers], [row, column, largest, integers], {})
     )
     assert [x.shape for x in program.results] == [(100, 1), (10,), (100, 1), (3,)]
-    assert functions(program).count("np.matmul") == 2
+    assert functions(program).count("np.dot") == 2
     assert functions(program)[-1] == "np.sum"
 
 
@@ -138,3 +140,53 @@ def test_new_values_wait_for_the_last_reader_of_the_old():
     turned = call("np.subtract", call("np.transpose", W), W)
     across = plan(Program([turned.operands[0], turned], [], {W: turned}))
     assert across.copied == [(W, turned)]
+
+
+def test_a_mask_is_taken_from_what_is_kept_anyway():
+    x = given(0)
+    early = call("np.greater", x, 0)
+    relu = call("np.maximum", x, 0)
+    late = call("np.greater", x, 0, order="K")
+    other = call("np.greater", x, 1)
+    nodes = [early, relu, late, other]
+    program = simplified(Program(nodes, nodes, {}))
+    assert [node.operands[0] for node in program.results] == [x, x, relu, x]
+
+
+@pytest.mark.parametrize("safe", [True, False])
+def test_softmax_by_division_where_nothing_overflows(safe):
+    x = given(0)
+    largest = call("np.max", x, shape=(40, 1), axis=-1, keepdims=True)
+    shifted = call("np.subtract", x, largest if safe else 1.0)
+    exponentials = call("np.exp", shifted)
+    total = call("np.sum", exponentials, shape=(40, 1), axis=-1, keepdims=True)
+    log = call("np.log", total, shape=(40, 1))
+    logs = call("np.subtract", shifted, log)
+    softmax = call("np.exp", logs)
+    nodes = [largest, shifted, exponentials, total, log, logs, softmax]
+    result = with_softmax_divided(Program(nodes, [softmax], {})).results[0]
+    assert result.function == ("np.divide" if safe else "np.exp")
+
+
+def test_two_scales_become_one():
+    lr = Node("input", value=("rate", 0, 0))
+    scaled = call("np.divide", call("np.multiply", given(0), lr), 100)
+    program = with_fast_calls(Program([scaled.operands[0], scaled], [scaled], {}))
+    factor = program.results[0].operands[1]
+    assert program.results[0].function == "np.multiply"
+    assert (factor.function, factor.operands) == ("/", (lr, 100))
+
+
+def test_inlined_values_stand_before_their_reader():
+    x, W = given(0), given(1)
+    turned = call("np.transpose", W)
+    flat = call("np.reshape", x, (1600,), shape=(1600,))
+    large = call("np.exp", flat, shape=(1600,))
+    product = call("np.dot", x, turned)
+    again = call("np.dot", product, turned)
+    nodes = [turned, flat, large, product, again]
+    program, inlined = with_inlined(Program(nodes, [large, again], {}))
+    assert inlined == {turned, flat}
+    assert functions(program) == [
+        "np.reshape", "np.exp", "np.transpose", "np.dot", "np.transpose", "np.dot",
+    ]  # fmt: skip

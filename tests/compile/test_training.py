@@ -1,11 +1,14 @@
 """Compiled training equals eager training: layers, optimisers, shapes, states, random masks."""
 
+import sys
+
 import numpy as np
 import pytest
 from compile.alike import assert_alike, train_alike
 
 import backlit as bl
 from backlit import layers, optim
+from backlit.compile.passes import PASSES
 from backlit.layers import Affine, Dropout, Flatten, Layer, ReLU, Sequential
 
 ACTIVATIONS = [layers.ReLU, layers.LeakyReLU, layers.Sigmoid, layers.Tanh, layers.Softplus,
@@ -87,6 +90,36 @@ def test_one_hot_labels_and_regression():
             return net, rule, lambda x, t: loss(net(x), t)
 
         train_alike(build, data)
+
+
+@pytest.mark.parametrize("plain", [True, False])
+@pytest.mark.parametrize("optimizer", [optim.SGD, optim.Momentum])
+def test_convolution_and_running_statistics(optimizer, plain, monkeypatch):
+    if plain:
+        monkeypatch.setattr(sys.modules["backlit.compile.passes"], "PASSES", PASSES[1:])
+
+    def build():
+        rng = np.random.default_rng(0)
+        net = Sequential(
+            layers.Conv2d(2, 4, 3, padding=1, init="he", rng=rng),
+            layers.BatchNorm(4),
+            ReLU(),
+            layers.MaxPool2d(2),
+            layers.Conv2d(4, 6, 2, stride=2, groups=2, init="he", rng=rng),
+            ReLU(),
+            layers.AvgPool2d(2),
+            Flatten(),
+            Affine(6, 3, init="he", rng=rng),
+        )
+        rule = optimizer(net.parameters(), lr=0.01)
+        return net, rule, lambda x, t: bl.softmax_cross_entropy(net(x), t)
+
+    rng = np.random.default_rng(1)
+    data = [
+        (rng.standard_normal((size, 2, 8, 8)).astype(np.float32), rng.integers(0, 3, size))
+        for size in (5, 5, 3, 5)
+    ]
+    train_alike(build, data)
 
 
 class Tied(Layer):

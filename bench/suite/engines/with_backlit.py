@@ -34,10 +34,8 @@ def make(net: Net) -> Any:
         match layer:
             case Dense():
                 made.append(Affine.from_arrays(*next(first)))
-            case Conv(channels, filters, kernel, padding):
-                conv = Conv2d(channels, filters, kernel, padding=padding)
-                conv.W.data, conv.b.data = next(first)
-                made.append(conv)
+            case Conv(padding=padding):
+                made.append(Conv2d.from_arrays(*next(first), padding=padding))
             case Norm(channels):
                 next(first)
                 made.append(BatchNorm(channels))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from backlit.compile.compiled import Compiled
 from backlit.compile.refusal import CompileWarning
-from backlit.errors import TypeRefusedError
+from backlit.errors import TypeRefusedError, ValueRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["CompileWarning", "Compiled", "compile"]
 
 
-def compile(function: Callable[..., Any], *, keep_gradients: bool = False) -> Compiled:
+def compile(
+    function: Callable[..., Any], *, keep_gradients: bool = False, threads: int | None = None
+) -> Compiled:
     """Make one program of a train step: forward, backward and update.
 
     At the first call, and again for arguments of another shape or dtype, the function is read
@@ -35,6 +37,9 @@ def compile(function: Callable[..., Any], *, keep_gradients: bool = False) -> Co
     keep_gradients
         Leave the gradients of updated parameters in ``.grad``. Otherwise these are ``None``
         after a step: they need not exist.
+    threads
+        How many threads NumPy's BLAS uses during a step. Left out, one for small products, and
+        otherwise as many as it may use.
 
     Returns
     -------
@@ -46,7 +51,9 @@ def compile(function: Callable[..., Any], *, keep_gradients: bool = False) -> Co
     Raises
     ------
     TypeRefusedError
-        If ``function`` is not one.
+        If ``function`` is not one, or ``threads`` no whole number.
+    ValueRefusedError
+        If ``threads`` is below 1.
 
     Examples
     --------
@@ -66,9 +73,14 @@ def compile(function: Callable[..., Any], *, keep_gradients: bool = False) -> Co
     >>> first, *_, last = [step(x, t).item() for _ in range(100)]
     >>> last < first / 2
     True
-    >>> "np.matmul(x, W" in step.source
+    >>> "np.dot(x, W" in step.source
     True
     """
     if not callable(function) or isinstance(function, type):
         raise TypeRefusedError(f"compile() takes a function, but got {function!r:.60}.")
-    return Compiled(function, keep_gradients=keep_gradients)
+    if threads is not None:
+        if type(threads) is not int:
+            raise TypeRefusedError(f"compile(): threads must be a whole number, not {threads!r}.")
+        if threads < 1:
+            raise ValueRefusedError(f"compile(): threads must be at least 1, not {threads}.")
+    return Compiled(function, keep_gradients=keep_gradients, threads=threads)

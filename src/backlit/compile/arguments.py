@@ -43,6 +43,12 @@ class Arguments:
             tokens += [(name, self._token(value)) for name, value in kwargs.items()]
         self.key = tuple(tokens)
 
+    def plain(self) -> tuple[tuple[tuple[int, ...], np.dtype[Any]], ...] | None:
+        """Return the shapes and dtypes of arguments that are nothing but arrays, by position."""
+        if self.kwargs or not all(type(value) is np.ndarray for value in self.args):
+            return None
+        return tuple((value.shape, value.dtype) for value in self.args)
+
     def traced(self, recorder: Recorder) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the arguments with traces in the place of arrays; those of tensors are set."""
         self._number = 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backlit.compile.functions import VIEWS
+from backlit.compile.inline import is_small
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -20,7 +21,7 @@ _OUT = {
     "np.matmul", "np.dot", "np.where", "np.clip", "np.concatenate", "np.stack", "np.sum",
     "np.max", "np.min", "np.prod", "np.mean", "np.take", "np.cumsum", "astype", "scatter",
     "np.add.reduce", "np.maximum.reduce", "np.minimum.reduce", "np.multiply.reduce", "np.var",
-    "np.std", "np.argmax", "np.argmin",
+    "np.std", "np.argmax", "np.argmin", "subtract_product",
 }  # fmt: skip
 _DRAWS = {"random", "standard_normal", "standard_exponential"}
 
@@ -131,7 +132,7 @@ class _Planner:
         homes = self.plan.homes
         for i, node in enumerate(self.nodes):
             if takes_out(node) and node not in homes and node not in self.outside:
-                if self.root(node) is not node:
+                if self.root(node) is not node or (is_small(node) and not node.effect):
                     continue
                 homes[node] = self._in_place(node, i) or self._buffer(node, free)
             dying = {self.root(x) for x in node.reads() if self.last[self.root(x)] == i}
@@ -169,4 +170,5 @@ class _Planner:
 
 def _aligned(node: Node, x: Node) -> bool:
     """Tell whether ``node`` can be computed into the memory of its operand ``x``."""
-    return elementwise(node) and node.shape == x.shape and node.dtype == x.dtype
+    in_place = elementwise(node) or (node.function == "subtract_product" and node.operands[0] is x)
+    return in_place and node.shape == x.shape and node.dtype == x.dtype

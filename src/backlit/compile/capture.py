@@ -85,7 +85,8 @@ class _Session:
 
     def __init__(self, arguments: Arguments, world: World) -> None:
         self.arguments, self.world = arguments, world
-        self.recorder = Recorder(world.layers, [(o.schedule, o.steps) for o in world.optimizers])
+        rates = [(o.schedule, o.steps) for o in world.optimizers]
+        self.recorder = Recorder(world.layers, rates, world.trained())
         known = set(map(id, world.tensors))
         if any(id(W) in known for W in arguments.tensors):
             raise Untraceable(
@@ -174,6 +175,7 @@ class _Session:
         self._gradients(found, updated, keep_gradients)
         found.output = self._output(output)
         found.program.nodes = self.recorder.nodes
+        found.program.calls = self.recorder.calls
         found.program.results = [x.node for x in returned(found.output)]
         return found
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from backlit.compile.arguments import Arguments
 from backlit.compile.capture import capture
+from backlit.compile.cost import Costs, costs
 from backlit.compile.reading import is_reading
 from backlit.compile.refusal import CompileWarning, Untraceable
+from backlit.compile.threads import blas_threads
 from backlit.compile.variant import StaleError, Variant
 from backlit.compile.world import World
 from backlit.errors import GraphError, TypeRefusedError
@@ -18,6 +20,8 @@ from backlit.tensor import _not_recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
+
+    from backlit.compile.node import Program
 
 __all__ = ["MOST_VARIANTS", "Compiled"]
 
@@ -28,16 +32,24 @@ MOST_VARIANTS = 8
 class Compiled:
     """A compiled function; made by :func:`backlit.compile`."""
 
-    def __init__(self, function: Callable[..., Any], *, keep_gradients: bool = False) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *,
+        keep_gradients: bool = False,
+        threads: int | None = None,
+    ) -> None:
         functools.update_wrapper(self, function)
         self.function = function
         self.keep_gradients = keep_gradients
+        self.threads = threads
         self._name = getattr(function, "__name__", type(function).__name__).strip("<>")
         self._world: World | None = None
         self._variants: dict[Hashable, Variant] = {}
         self._eager: set[Hashable] = set()
         self._warned: set[str] = set()
         self._last: Variant | None = None
+        self._last_world: World | None = None
         self._failed: tuple[Hashable, Exception] | None = None
         self._lock = threading.RLock()
 
@@ -47,11 +59,15 @@ class Compiled:
             return self.function(*args, **kwargs)
         with self._lock:
             try:
+                last = self._last
+                if last is not None and not kwargs and last.takes(args) and self._same():
+                    return last(args)
                 arguments = Arguments(args, kwargs)
                 variant = self._variant(arguments)
                 if variant is not None:
                     self._last = variant
-                    return variant(arguments)
+                    self._last_world = None if _not_recording.get() else self._world
+                    return variant(arguments.arrays, arguments.tensors)
             except StaleError:
                 self._world = None
                 return self(*args, **kwargs)
@@ -75,12 +91,36 @@ class Compiled:
         GraphError
             If none ran yet.
         """
+        return self._ran("source").source
+
+    @property
+    def cost(self) -> Costs:
+        """What the program that ran last costs, before and after each pass; printed, a table.
+
+        Raises
+        ------
+        GraphError
+            If none ran yet.
+        """
+        return costs(self._ran("cost").read)
+
+    @property
+    def program(self) -> Program:
+        """The program that ran last, as data: for whoever draws or examines it.
+
+        Raises
+        ------
+        GraphError
+            If none ran yet.
+        """
+        return self._ran("program").program
+
+    @property
+    def threads_used(self) -> int | None:
+        """The number of BLAS threads of the program that ran last; ``None`` if none ran yet."""
         if self._last is None:
-            raise GraphError(
-                f"{self._name} has no source yet: it is compiled when it is called first, for "
-                "arguments of the shapes it is called with."
-            )
-        return self._last.source
+            return None
+        return blas_threads() if self._last.threads is None else self._last.threads
 
     def __set_name__(self, owner: type, name: str) -> None:
         raise TypeRefusedError(
@@ -90,6 +130,23 @@ class Compiled:
 
     def __repr__(self) -> str:
         return f"backlit.compile({self._name})"
+
+    def _ran(self, asked: str) -> Variant:
+        if self._last is None:
+            raise GraphError(
+                f"{self._name} has no {asked} yet: it is compiled when it is called first, for "
+                "arguments of the shapes it is called with."
+            )
+        return self._last
+
+    def _same(self) -> bool:
+        """Tell whether the program that ran last is still the one for arguments of its kind."""
+        return (
+            self._world is self._last_world
+            and self._world is not None
+            and not _not_recording.get()
+            and self._world.unchanged()
+        )
 
     def _variant(self, arguments: Arguments) -> Variant | None:
         """Return the program for these arguments, compiling it if needed; ``None`` for eager."""
@@ -108,7 +165,7 @@ class Compiled:
             )
         try:
             found = capture(self.function, arguments, world, keep_gradients=self.keep_gradients)
-            variant = Variant(found, world, self._name)
+            variant = Variant(found, world, self._name, arguments.plain(), self.threads)
             variant._bind()  # noqa: SLF001
         except Untraceable:
             self._eager.add(key)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
-import keyword
-import re
 from typing import Any
 
 import numpy as np
@@ -12,20 +9,14 @@ import numpy as np
 from backlit.compile.buffers import Buffer, Plan
 from backlit.compile.functions import VIEWS
 from backlit.compile.node import Node, Place, Program
+from backlit.compile.spelling import Spelling, dtype_name, is_number
 
 __all__ = ["Text", "emit"]
 
 _WIDTH = 100
-_TAKEN = {*keyword.kwlist, *dir(builtins), "np", "step", "constants"}
-_REDUCTIONS = {
-    "np.sum": "np.add.reduce",
-    "np.max": "np.maximum.reduce",
-    "np.min": "np.minimum.reduce",
-    "np.prod": "np.multiply.reduce",
-}
-_RESHAPES = {"np.reshape", "np.expand_dims", "np.squeeze", "np.ravel"}
-_PRINTED = 16
-"""Arrays of up to so many elements are written out."""
+_BLAS = "backlit.compile.blas"
+_KERNELS = "backlit.compile.layout.kernels"
+_FIRST = {"argument": 0, "rate": 2, "steps": 3}
 
 
 class Text:
@@ -45,62 +36,73 @@ class Text:
         self.source, self.inputs, self.constants = source, inputs, constants
 
 
-def emit(program: Program, plan: Plan, names: dict[Node, str], title: str) -> Text:
+def emit(
+    program: Program, plan: Plan, inlined: set[Node], names: dict[Node, str], title: str
+) -> Text:
     """Write ``program`` with the memory of ``plan``.
 
     Parameters
     ----------
     program, plan
         What to write.
+    inlined
+        What is written within the line that reads it.
     names
-        Names of inputs, as the user knows them.
+        Names of inputs, as the user knows them, in the order in which the step takes them.
     title
         The first line of the docstring.
     """
-    return _Writer(program, plan, names).text(title)
+    return _Writer(program, plan, inlined, names).text(title)
 
 
 class _Writer:
-    def __init__(self, program: Program, plan: Plan, names: dict[Node, str]) -> None:
+    def __init__(
+        self, program: Program, plan: Plan, inlined: set[Node], names: dict[Node, str]
+    ) -> None:
         self.program, self.plan, self.given = program, plan, names
-        self.names: dict[Any, str] = {}
-        self.used: set[str] = set()
-        self.constants: list[Any] = []
+        self.spell = Spelling(inlined)
+        self.names = self.spell.names
         self.preamble: list[str] = []
-        self.inputs: list[Any] = []
         self.lines: list[str] = []
+        kernels = [node.value for node in program.nodes if node.function == "kernel"]
+        self.imports = {name for kernel in kernels for name in kernel.imports}
+        self.spell.used |= {*self.imports, "subtract_product"}
+        self.fuses = False
+        self.parts: dict[Node, dict[int, Node]] = {}
+        for node in program.nodes:
+            if node.function == "part":
+                self.parts.setdefault(node.operands[0], {})[node.operands[1]] = node
         ends = {node.place: node for node in program.nodes if not node.effect}
         self.last = set(ends.values())
 
     def text(self, title: str) -> Text:
         """Return all of it."""
-        for node in self._inputs():
-            self._name(node, self.given.get(node, "x"))
-            self.inputs.append(node)
-        for buffer in self.plan.buffers:
-            self._name(buffer, buffer.name)
-            self.preamble.append(
-                f"{self.names[buffer]} = np.empty({buffer.shape}, {_dtype(buffer.dtype)})"
-            )
+        inputs: list[Any] = self._inputs()
+        for node in inputs:
+            self.spell.name(node, self.given.get(node, "x"))
+        self._buffers()
+        self._numbers(inputs)
         place = None
         for node in self.program.nodes:
-            here = node.place.phase, node.place.name, node.place.call
-            if here != place and node.function != "refuse":
-                self.lines += [*([""] if self.lines else []), f"# {_heading(node.place)}"]
-                place = here
+            before = len(self.lines)
             self._write(node)
+            here = _heading(node.place)
+            if len(self.lines) > before and node.function != "refuse" and here != place:
+                self.lines.insert(before, f"# {here}")
+                place = here
         self._finish()
-        head = _signature(
-            [self.names[id(x) if not isinstance(x, Node) else x] for x in self.inputs]
-        )
+        inputs += self.spell.extras
+        head = _signature([self.names[x if isinstance(x, Node) else id(x)] for x in inputs])
         body = [f"    {line}" if line else "" for line in self.lines]
         source = "\n".join(
             [
                 f'"""{title}"""',
                 "",
                 "import numpy as np",
+                *self._imported(),
                 "",
                 *self.preamble,
+                *_packed(self.spell.constants),
                 "",
                 "",
                 *head,
@@ -108,228 +110,191 @@ class _Writer:
                 "",
             ]
         )
-        return Text(re.sub(r"\n{4,}", "\n\n\n", source), self.inputs, self.constants)
+        return Text(source.replace("\n\n\n\n", "\n\n\n"), inputs, self.spell.large)
 
-    def _inputs(self) -> list[Node]:
+    def _inputs(self) -> list[Any]:
         found: dict[Node, None] = {}
         for node in self.program.nodes:
             found |= dict.fromkeys(x for x in node.reads() if x.function == "input")
         for x in (*self.program.kept(), *self.program.states):
             if x.function == "input":
                 found[x] = None
-        order = {"argument": 0, "rate": 2, "steps": 3}
+        order = {x: i for i, x in enumerate(self.given)}
         return sorted(
             found,
             key=lambda x: (
-                (order.get(x.value[0], 1), x.value[1])
-                if type(x.value) is tuple and x.value[0] in order
-                else (1, 0)
+                (_FIRST.get(x.value[0], 1), x.value[1])
+                if type(x.value) is tuple and x.value[0] in _FIRST
+                else (1, order.get(x, len(order)))
             ),
         )
+
+    def _buffers(self) -> None:
+        """Make the buffers, those of one shape in one line."""
+        alike: dict[Any, list[str]] = {}
+        for buffer in self.plan.buffers:
+            name = self.spell.name(buffer, buffer.name)
+            alike.setdefault((buffer.shape, buffer.dtype), []).append(name)
+        single = []
+        for (shape, dtype), names in alike.items():
+            made = f"np.empty({shape}, {dtype_name(dtype)})"
+            if len(names) > 1:
+                made = f"({made} for _ in range({len(names)}))"
+                self.preamble.append(f"{', '.join(names)} = {made}")
+            else:
+                single.append((names[0], made))
+        self.preamble += _packed(single)
+
+    def _numbers(self, inputs: list[Node]) -> None:
+        """Read float64 arrays without axes as Python numbers, where they are computed with."""
+        used = {x for node in self.program.nodes if is_number(node) for x in node.reads()}
+        given = [x for x in inputs if x in used and not x.weak]
+        if given:
+            arrays = [f"float({self.names[x]})" for x in given]
+            names = [self.spell.read_as_number(x) for x in given]
+            self.lines += [f"{a} = {b}" for a, b in zip(names, arrays, strict=True)]
+
+    def _imported(self) -> list[str]:
+        lines = [f"from {_BLAS} import subtract_product"] if self.fuses else []
+        names = ", ".join(sorted(self.imports))
+        lines += [f"from {_KERNELS} import {names}"] if names else []
+        return ["", *lines] if lines else []
 
     # Statements
 
     def _write(self, node: Node) -> None:
         home = self.plan.homes.get(node)
-        operands = node.operands
-        if node.function == "refuse":
-            op, parts = operands
-            self.lines.append(f"{self._extra(op, op.name)}.refuse{self._expression(parts)}")
-            return
-        if node.function == "draw":
-            rng, method, *arguments = operands
-            written = [self._expression(x) for x in arguments]
-            written += [f"{k}={self._expression(v)}" for k, v in node.options.items()]
-            call = f"{self._extra(rng, 'rng')}.{method}"
-            if home is not None:
-                written = [w for w in written if w.startswith("dtype=")]
-                written.append(f"out={self._home(home)}")
-            self._assign(node, f"{call}({', '.join(written)})")
-            return
-        if node.function == "scatter":
-            self._scatter(node, home)
-            return
-        if home is not None and node.function in {"np.where", "astype"}:
-            self._copy(node, home)
-            return
-        self._assign(node, self._call(node, home))
+        match node.function:
+            case "part":  # bound by its kernel
+                pass
+            case "kernel":
+                self._kernel(node)
+            case "refuse":
+                op, parts = node.operands
+                self.lines.append(f"{self.spell.handed(op, op.name)}.refuse{self.spell(parts)}")
+            case "subtract_product":
+                self._update(node, home)
+            case "draw":
+                self._draw(node, home)
+            case "scatter":
+                self._scatter(node, home)
+            case "np.where" | "astype" if home is not None:
+                self._copy(node, home)
+            case _:
+                text, strength = self.spell.call(node, None if home is None else self.names[home])
+                if home is not None or not self.spell.keep(node, text, strength):
+                    self._assign(node, text)
+
+    def _kernel(self, node: Node) -> None:
+        """Write what says itself how it is written, and bind the names of its parts."""
+        kernel, parts = node.value, self.parts.get(node, {})
+        operands = [self.spell(x) for x in node.operands]
+        results = ["_"] * kernel.results
+        for i, part in parts.items():
+            results[i] = self.spell.name(part, part.name or _title(part, part in self.last))
+        self.preamble += kernel.preamble(lambda wanted: self.spell.name(object(), wanted))
+        self.lines += kernel.lines(operands, results)
+
+    def _update(self, node: Node, home: Buffer | Node | None) -> None:
+        W, x, y = (self.spell(operand) for operand in node.operands)
+        if home is node.operands[0]:
+            self.fuses = True
+            self.names[node] = W
+            self.lines.append(_with_shape(f"subtract_product({W}, {x}, {y})", node))
+        else:
+            out = "" if home is None else f", out={self.names[home]}"
+            self._assign(node, f"np.subtract({W}, np.dot({x}, {y}){out})")
+
+    def _draw(self, node: Node, home: Buffer | Node | None) -> None:
+        rng, method, *arguments = node.operands
+        written = [self.spell(x) for x in arguments]
+        written += [f"{k}={self.spell(v)}" for k, v in node.options.items()]
+        if home is not None:
+            written = [w for w in written if w.startswith("dtype=")]
+            written.append(f"out={self.names[home]}")
+        self._assign(node, f"{self.spell.handed(rng, 'rng')}.{method}({', '.join(written)})")
 
     def _copy(self, node: Node, home: Buffer | Node) -> None:
         """Write what has no ``out=`` in NumPy."""
-        out = self._home(home)
-        operands = [self._expression(x) for x in node.operands]
+        out = self.names[home]
+        operands = [self.spell(x) for x in node.operands]
         if node.function == "np.where":
             self.lines.append(f"np.copyto({out}, {operands[2]})")
             self.lines.append(f"np.copyto({out}, {operands[1]}, where={self._mask(node)})")
         else:
-            self.lines.append(f'np.copyto({out}, {operands[0]}, casting="unsafe")')
-        self._assign(node, out)
+            casting = "" if node.operands[0].dtype == node.dtype else ', casting="unsafe"'
+            self.lines.append(f"np.copyto({out}, {operands[0]}{casting})")
+        self.names[node] = out
 
     def _scatter(self, node: Node, home: Buffer | Node | None) -> None:
         x, index, shape = node.operands
         if home is None:
-            self._assign(node, f"np.zeros({shape}, {_dtype(node.dtype)})")
+            self._assign(node, f"np.zeros({shape}, {dtype_name(node.dtype)})")
         else:
-            self.lines.append(f"{self._home(home)}.fill(0)")
-            self._assign(node, self._home(home))
-        written = self._index(index)
+            self.lines.append(f"{self.names[home]}.fill(0)")
+            self.names[node] = self.names[home]
+        written = self.spell.index(index)
         if _once(index):
-            self.lines.append(f"{self.names[node]}[{written}] = {self._expression(x)}")
+            self.lines.append(f"{self.names[node]}[{written}] = {self.spell(x)}")
         else:
             at = f"({written})" if isinstance(index, tuple) else written
-            self.lines.append(f"np.add.at({self.names[node]}, {at}, {self._expression(x)})")
+            self.lines.append(f"np.add.at({self.names[node]}, {at}, {self.spell(x)})")
 
     def _mask(self, node: Node) -> str:
         mask = node.operands[0]
-        written = self._expression(mask)
         boolean = isinstance(mask, Node) and mask.dtype == np.bool_
-        return written if boolean else f"np.asarray({written}, bool)"
-
-    def _call(  # noqa: PLR0911  (one for each spelling)
-        self, node: Node, home: Buffer | Node | None
-    ) -> str:
-        function, operands = node.function, node.operands
-        if function in {"+", "-", "*", "/", "**"}:
-            return f"{self._expression(operands[0])} {function} {self._expression(operands[1])}"
-        if function == "getitem":
-            return f"{self._expression(operands[0])}[{self._index(operands[1])}]"
-        if function == "astype":
-            return f"{self._expression(operands[0])}.astype({_dtype(node.dtype)})"
-        if function in _RESHAPES:
-            return f"{self._expression(operands[0])}.reshape({node.shape})"
-        if function == "np.transpose" and (len(operands) < 2 or operands[1] is None):
-            return f"{self._expression(operands[0])}.T"
-        if function == "np.swapaxes" and len(node.shape) == 2 and operands[1] != operands[2]:
-            return f"{self._expression(operands[0])}.T"
-        written = [self._expression(x) for x in operands]
-        written += [f"{k}={self._expression(v)}" for k, v in node.options.items()]
-        if home is not None:
-            written.append(f"out={self._home(home)}")
-        return f"{_REDUCTIONS.get(function, function)}({', '.join(written)})"
+        return self.spell(mask) if boolean else f"np.asarray({self.spell(mask)}, bool)"
 
     def _assign(self, node: Node, expression: str) -> None:
         home = self.plan.homes.get(node)
         if isinstance(home, Node):  # a parameter's new value goes by the parameter's name
             self.names[node] = self.names[home]
-            if expression != self.names[home]:
-                self.lines.append(self._with_shape(expression, node))
+            self.lines.append(_with_shape(expression, node))
             return
-        self._name(node, _title(node, node in self.last))
-        self.lines.append(self._with_shape(f"{self.names[node]} = {expression}", node))
-
-    def _with_shape(self, line: str, node: Node) -> str:
-        if node.weak:
-            return line
-        shaped = f"{line}  # {node.shape}"
-        return shaped if len(shaped) <= _WIDTH - 4 else line
+        name = self.spell.name(node, node.name or _title(node, node in self.last))
+        self.lines.append(_with_shape(f"{name} = {expression}", node))
 
     def _finish(self) -> None:
         """Write the copies at the end, and what is returned."""
         pairs = []
         if self.plan.copied:
-            self.lines += ["", "# new values"]
+            self.lines.append("# new values")
         states = set(self.program.states)
         for state, new in self.plan.copied:
-            written = self._expression(new)
+            written = self.spell(new)
             if not isinstance(self.plan.homes.get(new), Buffer) and (
                 new.given or states & set(_roots(new))
             ):
-                self._name(copied := object(), "copied")
-                self.lines.append(f"{self.names[copied]} = np.copy({written})")
-                written = self.names[copied]
+                name = self.spell.name(object(), "copied")
+                self.lines.append(f"{name} = np.copy({written})")
+                written = name
             pairs.append((self.names[state], written))
         self.lines += [f"np.copyto({state}, {written})" for state, written in pairs]
         results = [
             self._result(x) for x in (*self.program.results, *self.program.gradients.values())
         ]
-        self.lines += ["", f"return ({', '.join(results)}{',' * (len(results) == 1)})"]
+        self.lines.append(f"return ({', '.join(results)}{',' * (len(results) == 1)})")
 
     def _result(self, node: Node) -> str:
-        written = self._expression(node)
+        written = self.spell(node)
         fresh = not node.given and (not node.shape or not _roots(node)[1:])
-        fresh = fresh and node not in self.plan.homes
+        fresh = fresh and node not in self.plan.homes and node.function != "part"
         return written if fresh else f"np.copy({written})"
 
-    # Expressions
 
-    def _expression(self, value: Any) -> str:  # noqa: PLR0911  (one for each kind)
-        if isinstance(value, Node):
-            if value.function == "constant" and value not in self.names:
-                self._constant(value)
-            return self.names[value]
-        if isinstance(value, tuple):
-            inner = ", ".join(map(self._expression, value))
-            return f"({inner}{',' * (len(value) == 1)})"
-        if isinstance(value, list):
-            return f"[{', '.join(map(self._expression, value))}]"
-        if isinstance(value, np.dtype) or (
-            isinstance(value, type) and issubclass(value, np.generic)
-        ):
-            return _dtype(np.dtype(value))
-        if isinstance(value, float) and not np.isfinite(value):
-            return f'float("{value}")'
-        if isinstance(value, (bool, int, float, str, type(None), type(Ellipsis))):
-            return "..." if value is Ellipsis else repr(value)
-        if isinstance(value, slice):
-            return repr(value)
-        return self._extra(value, type(value).__name__.lower())
-
-    def _index(self, index: Any) -> str:
-        parts = index if isinstance(index, tuple) else (index,)
-        return ", ".join(map(self._part, parts)) + "," * (
-            len(parts) == 1 and isinstance(index, tuple)
-        )
-
-    def _part(self, part: Any) -> str:
-        if isinstance(part, slice):
-            ends = ["" if x is None else self._expression(x) for x in (part.start, part.stop)]
-            step = "" if part.step is None else f":{self._expression(part.step)}"
-            return f"{ends[0]}:{ends[1]}{step}"
-        return self._expression(part)
-
-    def _constant(self, node: Node) -> None:
-        value = node.value
-        self._name(node, "constant1")
-        name = self.names[node]
-        self.preamble.append(f"{name} = {self._literal(np.asarray(value))}")
-
-    def _literal(self, array: Any) -> str:
-        dtype = _dtype(array.dtype)
-        if array.ndim == 0:
-            number = repr(array.item())
-            number = number if np.isfinite(array) else f'"{number}"'
-            return f"{dtype}({number})"
-        counts = array.ndim == 1 and array.dtype == np.arange(1).dtype and array.size
-        if counts and np.array_equal(array, np.arange(array.size)):
-            return f"np.arange({array.size})"
-        if array.size and np.isfinite(array).all() and (array == array.flat[0]).all():
-            return f"np.full({array.shape}, {array.flat[0].item()!r}, {dtype})"
-        if array.size <= _PRINTED and array.size and np.isfinite(array).all():
-            return f"np.array({array.tolist()!r}, {dtype})"
-        self.constants.append(array)
-        return f"constants[{len(self.constants) - 1}]  # {array.shape}, {array.dtype}"
-
-    def _extra(self, value: Any, name: str) -> str:
-        """Name something that is handed to the step besides arrays: a generator, an op."""
-        if id(value) not in self.names:
-            self._name(id(value), name)
-            self.inputs.append(value)
-        return self.names[id(value)]
-
-    def _home(self, home: Buffer | Node) -> str:
-        return self.names[home]
-
-    def _name(self, thing: Any, wanted: str) -> None:
-        wanted = re.sub(r"\W+", "_", wanted).strip("_") or "x"
-        if wanted[0].isdigit():
-            wanted = f"x{wanted}"
-        name, number = wanted, 1
-        while name in self.used or name in _TAKEN:
-            number += 1
-            stem = re.sub(r"\d+$", "", wanted)
-            name = f"{stem}{number}" if stem != wanted else f"{wanted}_{number}"
-        self.used.add(name)
-        self.names[thing] = name
+def _packed(assignments: list[tuple[str, str]]) -> list[str]:
+    """Write assignments, several in a line where they fit."""
+    lines: list[str] = []
+    names: list[str] = []
+    values: list[str] = []
+    for name, value in (*assignments, ("", "")):
+        together = f"{', '.join([*names, name])} = {', '.join([*values, value])}"
+        if names and (not name or len(together) > _WIDTH or "#" in together):
+            lines.append(f"{', '.join(names)} = {', '.join(values)}")
+            names, values = [], []
+        names.append(name)
+        values.append(value)
+    return lines
 
 
 def _title(node: Node, last: bool) -> str:
@@ -341,10 +306,17 @@ def _title(node: Node, last: bool) -> str:
     return f"d_{call}1" if node.place.phase == "backward" else f"{call}1"
 
 
+def _with_shape(line: str, node: Node) -> str:
+    if node.weak or not node.shape:
+        return line
+    shaped = f"{line}  # {node.shape}"
+    return shaped if len(shaped) <= _WIDTH - 4 else line
+
+
 def _heading(place: Place) -> str:
     what = f": {place.text}" if place.text else ""
     if place.phase == "update":
-        return f"update {place.name}{what}" if place.name else f"update{what}"
+        return f"update{what}"
     if place.phase == "backward":
         return f"{place.name}, backward" if place.name else "backward"
     return f"{place.name}{what}" if place.name else "forward"
@@ -362,10 +334,6 @@ def _signature(names: list[str]) -> list[str]:
             current = "   "
         current += f" {name},"
     return [*lines, current, "):"]
-
-
-def _dtype(dtype: Any) -> str:
-    return f"np.{np.dtype(dtype).type.__name__}"
 
 
 def _roots(node: Node) -> list[Node]:

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-__all__ = ["Node", "Place", "Program", "mapped", "operands_of"]
+    from backlit.op import Op
+
+__all__ = ["Call", "Node", "Place", "Program", "mapped", "operands_of"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,9 @@ class Node:
     """One value of a program, and how it comes about.
 
     ``function`` is what is called, as it is written in the source: ``"np.add"``; for values
-    that are not computed it is ``"input"`` or ``"constant"``, and ``value`` says which.
+    that are not computed it is ``"input"`` or ``"constant"``, and ``value`` says which. A
+    ``"kernel"`` stands for several values, each of them a ``"part"`` of it; its ``value`` writes
+    it down.
     """
 
     function: str
@@ -66,6 +70,21 @@ class Node:
         yield from operands_of(self.operands)
 
 
+@dataclass(frozen=True, eq=False)
+class Call:
+    """One call of an op, forwards or backwards, whose inside the program holds node by node."""
+
+    op: Op
+    phase: str
+    """``"forward"`` or ``"backward"``."""
+    operands: tuple[Node, ...]
+    """The op's inputs, or the gradient of its output."""
+    results: tuple[Node | None, ...]
+    """The output; or the gradients of the inputs, ``None`` where there is none."""
+    saved: dict[str, Node] = field(default_factory=dict)
+    """What ``forward`` saved on the op."""
+
+
 @dataclass
 class Program:
     """A whole step.
@@ -80,12 +99,15 @@ class Program:
         For each input that the step replaces, the new value.
     gradients
         For each tensor (by its number) whose gradient is left to the user, the gradient.
+    calls
+        The calls of ops that the nodes come from, in order. Passes that replace nodes drop them.
     """
 
     nodes: list[Node]
     results: list[Node]
     states: dict[Node, Node]
     gradients: dict[int, Node] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
 
     def kept(self) -> Iterator[Node]:
         """Yield the nodes that someone outside of the program reads."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from backlit.compile.trace import is_trace
 from backlit.graph import history
-from backlit.op import Op
+from backlit.op import Op, quick
 from backlit.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["is_reading", "reading"]
 
 _recorder: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
+_lock = Lock()
+_readings = 0
+"""How many threads read a function now."""
+_quick: dict[type[Op], bool] = {}
 _run = Op.run
 _backward = Tensor.backward
 
@@ -27,15 +32,33 @@ _backward = Tensor.backward
 def reading(recorder: Recorder) -> Iterator[None]:
     """Hand every op to ``recorder`` (in this context; others run theirs as ever)."""
     token = _recorder.set(recorder)
-    # Looked up at every call, so that eager calls pay nothing for a reading that is off.
-    Op.run = _read  # type: ignore[method-assign,assignment]
-    Tensor.backward = _check_backward  # type: ignore[method-assign,assignment]
+    _begin()
     try:
         yield
     finally:
-        Op.run = _run  # type: ignore[method-assign]
-        Tensor.backward = _backward  # type: ignore[method-assign]
+        _end()
         _recorder.reset(token)
+
+
+def _begin() -> None:
+    global _readings  # noqa: PLW0603
+    with _lock:
+        _readings += 1
+        # Looked up at every call, so that eager calls pay nothing for a reading that is off.
+        Op.run = _read  # type: ignore[method-assign,assignment]
+        Tensor.backward = _check_backward  # type: ignore[method-assign,assignment]
+        _quick.update(quick)
+        quick.clear()
+
+
+def _end() -> None:
+    global _readings  # noqa: PLW0603
+    with _lock:
+        _readings -= 1
+        if not _readings:
+            Op.run = _run  # type: ignore[method-assign]
+            Tensor.backward = _backward  # type: ignore[method-assign]
+            quick.update(_quick)
 
 
 def is_reading() -> bool:

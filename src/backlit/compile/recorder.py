@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backlit.compile.functions import KNOWN, WEIGHING, spelled
-from backlit.compile.node import Node
+from backlit.compile.node import Call, Node
 from backlit.compile.place import Places, users_line
 from backlit.compile.refusal import Untraceable
+from backlit.compile.stand_in import stand_in
 from backlit.compile.trace import Number, Steps, Trace, is_trace
 from backlit.op import Op
 from backlit.ops import ScatterAdd
@@ -35,12 +36,18 @@ class Recorder:
         Names of layers, by their id.
     rates
         For each optimiser, its schedule and the steps it has taken.
+    trained
+        Names of parameters, by the id of their tensor's attributes.
     """
 
-    def __init__(self, layers: dict[int, str], rates: list[tuple[Any, int]]) -> None:
+    def __init__(
+        self, layers: dict[int, str], rates: list[tuple[Any, int]], trained: dict[int, str]
+    ) -> None:
         self.nodes: list[Node] = []
+        self.calls: list[Call] = []
         self.places = Places(layers)
         self.rates = rates
+        self.trained = trained
         self.failure: Untraceable | None = None
         self.inputs: dict[Any, Node] = {}
         self.constants: dict[int, tuple[Any, Node]] = {}
@@ -145,15 +152,20 @@ class Recorder:
             self._keep_refusal(op, inputs)
         if type(op) is ScatterAdd:
             return self._call("scatter", _scatter, (*inputs, op.index, op.shape), {})
+        if not op.opens:  # its text writes in place, so the program calls it as it is
+            return self._call("whole", _whole, (op, *inputs), {})
         drawing = {k: v for k, v in vars(op).items() if isinstance(v, np.random.Generator)}
         reader = op
         if drawing:
             reader = copy.copy(op)
             vars(reader).update({k: _Drawing(self, rng) for k, rng in drawing.items()})
         try:
-            return reader.forward(*inputs)
+            output = reader.forward(*inputs)
         except (ValueError, TypeError, IndexError) as error:
             raise op.explain(error, tuple(values)) from error
+        if is_trace(output):
+            self._keep_call(op, inputs, output)
+        return output
 
     def draw(self, rng: np.random.Generator, method: str, args: Any, options: Any) -> Any:
         """Record random numbers: every step draws its own."""
@@ -181,6 +193,43 @@ class Recorder:
             known = self.constants[id(value)] = value, node  # holds it, so the id stays its own
         return known[1]
 
+    def _keep_call(self, op: Op, inputs: tuple[Any, ...], output: Trace) -> None:
+        """Note which values an op's call takes and gives, and later those of its way back."""
+        saved = {name: x.node for name, x in vars(op).items() if is_trace(x)}
+        operands = tuple(self.node_of(x if is_trace(x) else np.asarray(x)) for x in inputs)
+        self.calls.append(Call(op, "forward", operands, (output.node,), saved))
+        if "backward" in vars(op):
+            return
+        backward = op.backward
+
+        def kept(*dz: Any, **options: Any) -> Any:
+            gradients = backward(*dz, **options)
+            if len(dz) == 1 and isinstance(dz[0], np.ndarray) and not options:
+                each = gradients if type(gradients) is tuple else (gradients,)
+                wanted = [x.requires_grad for x in op.inputs] or [True] * len(each)
+                found = tuple(
+                    g.node if is_trace(g) and asked else None
+                    for g, asked in zip(each, wanted, strict=False)
+                )
+                self.calls.append(Call(op, "backward", (self.node_of(dz[0]),), found))
+                for operand, result in zip(operands, found, strict=False):
+                    if result is not None and not result.name and not result.given:
+                        result.name = self._gradient_name(operand)
+            return gradients
+
+        vars(op)["backward"] = kept
+
+    def _gradient_name(self, operand: Node) -> str:
+        """Name the gradient of a value by the layer or the parameter that it is of."""
+        source = operand.value
+        if operand.function != "input":
+            name = operand.place.name
+        elif type(source) is tuple:
+            name = ""
+        else:
+            name = self.trained.get(id(source.holder), source.name)
+        return f"d_{name}" if name else ""
+
     def _keep_refusal(self, op: Op, inputs: tuple[Any, ...]) -> None:
         """Have every step ask whether the op refuses, if that depends on values."""
         looked_at: set[int] = set()
@@ -203,9 +252,10 @@ class Recorder:
             self._node("refuse", (op, parts), {}, np.zeros(()))
 
     def _call(self, name: str, function: Any, args: Any, options: dict[str, Any]) -> Any:
-        value = quiet(
-            _called, function, _values(tuple(args)), {k: _values(v) for k, v in options.items()}
-        )
+        known, settings = _values(tuple(args)), {k: _values(v) for k, v in options.items()}
+        value = quiet(stand_in, name, known, settings)
+        if value is None:
+            value = quiet(_called, function, known, settings)
         if not isinstance(value, (np.ndarray, np.generic)):
             raise self.refused(f"calls {name}, which does not return one array", _ANOTHER)
         return Trace(self, self._node(name, args, options, value), value)
@@ -319,6 +369,10 @@ def _item(x: Any, index: Any) -> Any:
 
 def _astype(x: Any, dtype: Any) -> Any:
     return x.astype(dtype)
+
+
+def _whole(op: Op, *inputs: Any) -> Any:
+    return copy.copy(op).forward(*inputs)
 
 
 def _scatter(x: Any, index: Any, shape: Any) -> Any:

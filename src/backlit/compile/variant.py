@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 from itertools import count
+from types import CellType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
@@ -12,15 +13,16 @@ import numpy as np
 from backlit.compile.buffers import plan
 from backlit.compile.capture import Returned
 from backlit.compile.emit import emit
+from backlit.compile.inline import with_inlined
 from backlit.compile.node import Node
 from backlit.compile.passes import optimised
+from backlit.compile.threads import chosen_threads, set_threads
 from backlit.quiet import mute, unmute
 from backlit.tensor import Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from backlit.compile.arguments import Arguments
     from backlit.compile.capture import Capture
     from backlit.compile.world import Source, World
 
@@ -38,55 +40,91 @@ class StaleError(Exception):
 class Variant:
     """One compiled program, ready to run."""
 
-    def __init__(self, found: Capture, world: World, name: str) -> None:
-        program = optimised(found.program)
+    def __init__(
+        self,
+        found: Capture,
+        world: World,
+        name: str,
+        kinds: tuple[tuple[tuple[int, ...], np.dtype[Any]], ...] | None,
+        threads: int | None,
+    ) -> None:
+        self.read = found.program
+        self.program = program = optimised(found.program)
+        self.kinds = kinds
+        self.threads = chosen_threads(program) if threads is None else threads
         self.world = world  # held, so that the identities in its key stay theirs
         self.output = _numbered(found.output, {})
-        self.cleared = found.cleared
+        self.cleared = [W for W in found.cleared if type(W) is Tensor]
+        self.cleared_arguments = [i for i in found.cleared if type(i) is int]
         self.taken = [(o, n) for o, n in zip(world.optimizers, found.taken, strict=True) if n]
+        early = [node for node in program.nodes if node.function == "refuse" and _early(node)]
         self.refusals = [
-            node.operands for node in program.nodes if node.function == "refuse" and _early(node)
+            (op.refuse, [_Argument(p.value[1]) if isinstance(p, Node) else p for p in parts])
+            for op, parts in (node.operands for node in early)
         ]
-        program.nodes = [n for n in program.nodes if not (n.function == "refuse" and _early(n))]
-        text = emit(program, plan(program), _names(program, world), f"{name}, compiled.")
+        program.nodes = [node for node in program.nodes if node not in early]
+        program, inlined = with_inlined(program)
+        names = _names(program, world)
+        title = f"{name}, compiled{' for one BLAS thread' * (self.threads == 1)}."
+        text = emit(program, plan(program), inlined, names, title)
         self.source = text.source
         self.step = _function(text.source, text.constants, name)
         self.results = len(program.results)
         self.left = [found.left[i] for i in program.gradients]
         self._inputs(text.inputs, set(program.states))
 
-    def __call__(self, arguments: Arguments) -> Any:
-        """Run the program on the arguments."""
-        arrays = arguments.arrays
-        for op, parts in self.refusals:
-            op.refuse(*(arrays[p.value[1]] if isinstance(p, Node) else p for p in parts))
+    def takes(self, args: tuple[Any, ...]) -> bool:
+        """Tell whether these are arrays of the shapes and dtypes that the program is for."""
+        kinds = self.kinds
+        if kinds is None or len(args) != len(kinds):
+            return False
+        for x, (shape, dtype) in zip(args, kinds, strict=True):
+            if type(x) is not np.ndarray or x.shape != shape or x.dtype != dtype:
+                return False
+        return True
+
+    def __call__(self, arrays: Sequence[Any], tensors: Sequence[Tensor] = ()) -> Any:
+        """Run the program on the arrays of its arguments; ``tensors`` are those that hold some."""
+        for refuse, parts in self.refusals:
+            refuse(*[arrays[p] if type(p) is _Argument else p for p in parts])
         self._fill(arrays)
-        token = mute()
+        token, before = mute(), set_threads(self.threads)
         try:
             results = self.step(*self.values)
         finally:
+            set_threads(before)
             unmute(token)
         for optimizer, taken in self.taken:
             optimizer.steps += taken
-        tensors = arguments.tensors
         for W in self.cleared:
-            (W if type(W) is Tensor else tensors[W]).grad = None
-        for W, gradient in zip(self.left, results[self.results :], strict=True):
-            (W if type(W) is Tensor else tensors[W]).grad = np.asarray(gradient)
+            W.grad = None
+        for i in self.cleared_arguments:
+            tensors[i].grad = None
+        if self.left:
+            for whose, gradient in zip(self.left, results[self.results :], strict=True):
+                holder = whose if type(whose) is Tensor else tensors[whose]
+                holder.grad = np.asarray(gradient)
         return _filled(self.output, results)
 
-    def _fill(self, arrays: list[Any]) -> None:
+    def _fill(self, arrays: Sequence[Any]) -> None:
         """Set what differs from step to step among the step's parameters."""
         values = self.values
-        if any(source.get() is not values[i] for source, i in self.sources) or any(
-            optimizer.memories is not memories for optimizer, memories in self.memories
-        ):
-            self._bind()
+        for holder, key, i in self.kept:
+            if holder[key] is not values[i]:
+                self._bind()
+                break
+        else:
+            for optimizer, memories in self.memories:
+                if optimizer.memories is not memories:
+                    self._bind()
+                    break
         for number, i in self.arguments:
             array = arrays[number]
             # An argument that is an array of ours would change while it is read.
-            if type(array) is np.ndarray and id(_owner(array)) in self.written:
-                array = array.copy()
+            if type(array) is np.ndarray:
+                owner = array if array.base is None else array.base
+                if id(owner) in self.written:
+                    array = array.copy()
             values[i] = array
         for optimizer, offset, i in self.rates:
             values[i] = float(optimizer.schedule(optimizer.steps + offset))
@@ -146,9 +184,27 @@ class Variant:
             else:
                 self.values[i] = array
         self.written = {id(self.values[i]) for i in self.owning}
+        self.kept = [
+            (_Cell(s.holder), None, i) if type(s.holder) is CellType else (s.holder, s.key, i)
+            for s, i in self.sources
+        ]
         self.memories = [
             (o, o.memories) for o in {id(r[0]): r[0] for r in self.remembered}.values()
         ]
+
+
+class _Argument(int):
+    """The number of an argument, where any value may stand."""
+
+
+class _Cell:
+    """The variable of an outer function, read as an element."""
+
+    def __init__(self, cell: CellType) -> None:
+        self.cell = cell
+
+    def __getitem__(self, key: None) -> Any:
+        return self.cell.cell_contents
 
 
 def _memory(optimizer: Any, name: str, j: int) -> Callable[[Any], None]:
@@ -170,10 +226,11 @@ def _early(node: Node) -> bool:
 
 
 def _names(program: Any, world: World) -> dict[Node, str]:
+    """Return the names of inputs; those of trained parameters come first, in their order."""
     names: dict[Node, str] = {}
-    trained = {id(vars(W)): name for o in world.optimizers for name, W in o.parameters.items()}
-    inputs = {x for node in program.nodes for x in node.reads()} | set(program.states)
-    for node in (*inputs, *program.kept()):
+    trained = world.trained()
+    read = [x for node in program.nodes for x in node.reads()]
+    for node in dict.fromkeys((*read, *program.states, *program.kept())):
         source = node.value
         if node.function != "input":
             continue
@@ -186,7 +243,8 @@ def _names(program: Any, world: World) -> dict[Node, str]:
             names[node] = f"{source[2]}_{part}"
         else:
             names[node] = {"rate": "lr", "steps": "t"}[source[0]]
-    return names
+    order = {name: i for i, name in enumerate(trained.values())}
+    return dict(sorted(names.items(), key=lambda item: order.get(item[1], len(order))))
 
 
 def _function(source: str, constants: list[Any], name: str) -> Callable[..., Any]:

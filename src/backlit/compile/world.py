@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import sys
-from operator import is_
+from itertools import chain
+from operator import attrgetter, getitem, is_
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -23,6 +24,8 @@ _VALUES = (bool, int, float, complex, str, bytes, range, slice, type(None), type
 _PER_STEP = frozenset({"steps", "memories", "schedule"})
 """What an optimiser changes by itself, and is asked for anew at every step."""
 _MISSING = object()
+_contents = attrgetter("cell_contents")
+_flags = attrgetter("requires_grad", "op")
 
 
 class Source:
@@ -83,28 +86,39 @@ class World:
                     "it reaches more objects than can be watched; pass it what it needs as "
                     "arguments."
                 )
-        self.flags = [(W, W.requires_grad, W.op) for W in self.tensors]
         self.facts = tuple(self._facts)
-        self._watched = [(d.values, tuple(kept.values())) for d, kept in self.dicts if kept] + [
-            (x.__iter__, kept) for x, kept in self.lists
-        ]
+        watched = [(d, d.values, tuple(kept.values())) for d, kept in self.dicts if kept]
+        watched += [(x, x.__iter__, kept) for x, kept in self.lists if kept]
+        self._holders = [x for x, _, _ in watched]
+        self._sizes = [len(kept) for *_, kept in watched]
+        self._reads = [read for _, read, _ in watched]
+        self._kept = [value for *_, kept in watched for value in kept]
+        self._scopes = [scope for scope, _, _ in self.names]
+        self._global_names = [name for _, name, _ in self.names]
+        self._globals_ = [value for *_, value in self.names]
+        self._filled = [cell for cell, value in self.cells if value is not _MISSING]
+        self._contents_ = [value for _, value in self.cells if value is not _MISSING]
+        self._empty = [cell for cell, value in self.cells if value is _MISSING]
+        self._flags_ = list(map(_flags, self.tensors))
+
+    def trained(self) -> dict[int, str]:
+        """Return the names that optimisers have for parameters, by the id of their attributes."""
+        return {id(vars(W)): name for o in self.optimizers for name, W in o.parameters.items()}
 
     def unchanged(self) -> bool:
         """Tell whether every part is the one that was found (arrays may hold other values)."""
-        for read, kept in self._watched:
-            values = tuple(read())
-            if len(values) != len(kept) or not all(map(is_, values, kept)):
-                return False
-        for scope, name, value in self.names:
-            if scope.get(name, _MISSING) is not value:
-                return False
-        for cell, value in self.cells:
-            if _content(cell) is not value:
-                return False
-        for W, flag, op in self.flags:
-            if W.requires_grad is not flag or W.op is not op:
-                return False
-        return True
+        # Asked at every step, hence loops in C over all parts of a kind at once.
+        try:
+            return (
+                list(map(len, self._holders)) == self._sizes
+                and all(map(is_, chain.from_iterable([r() for r in self._reads]), self._kept))
+                and all(map(is_, map(getitem, self._scopes, self._global_names), self._globals_))
+                and all(map(is_, map(_contents, self._filled), self._contents_))
+                and list(map(_flags, self.tensors)) == self._flags_
+                and not any(_content(cell) is not _MISSING for cell in self._empty)
+            )
+        except (KeyError, ValueError):  # a global or a variable that is gone
+            return False
 
     def changes(self) -> list[str]:
         """Return words for what differs from what was found, tensors and optimisers apart."""

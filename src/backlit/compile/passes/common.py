@@ -17,7 +17,7 @@ def without_repeats(program: Program) -> Program:
     known: dict[Hashable, Node] = {}
 
     def first(node: Node) -> Node:
-        if node.effect:
+        if node.effect or node.function == "kernel":
             return node
         key = node.function, _key(node.operands), repr(sorted(node.options.items()))
         return known.setdefault(key, node)

@@ -17,9 +17,11 @@ __all__ = ["with_fast_calls"]
 _NARROW = 64
 """Rows so short are reduced column by column, which is one long loop per column."""
 _MIXED = {"np.multiply", "np.add", "np.subtract"}
+_SHORT = 4096
+"""So many numbers a BLAS adds up as exactly as NumPy does, which adds them pair by pair."""
 
 
-def with_fast_calls(program: Program) -> Program:
+def with_fast_calls(program: Program) -> Program:  # noqa: C901  (one rule after the other)
     """Sum by matrix products, take maxima of short rows across, and convert masks apart."""
     constants: dict[Any, Node] = {}
 
@@ -30,7 +32,7 @@ def with_fast_calls(program: Program) -> Program:
             constants[key] = Node("constant", shape=shape, dtype=dtype, value=array)
         return constants[key]
 
-    def change(node: Node) -> Node | None:
+    def change(node: Node) -> Node | None:  # noqa: PLR0911
         x = node.operands[0] if node.operands else None
         if node.function == "np.sum" and isinstance(x, Node):
             return _sum(node, x, filled)
@@ -42,7 +44,12 @@ def with_fast_calls(program: Program) -> Program:
                 # With a number NumPy's loop is not the vectorised one.
                 return replace(node, operands=(x, filled(node.shape, y, node.dtype)))
         if node.function in _MIXED and node.dtype is not None and node.dtype.kind == "f":
-            return _converted(node)
+            known = _converted(node)
+            return _scaled(node) if known is None else known
+        if node.function == "np.divide":
+            return _scaled(node)
+        if node.function == "np.matmul" and isinstance(x, Node):
+            return _dot(node)
         return None
 
     return program.rewritten(change)
@@ -51,15 +58,18 @@ def with_fast_calls(program: Program) -> Program:
 def _sum(node: Node, x: Node, filled: Any) -> Node | None:
     axis = node.options.get("axis")
     told = {k for k, v in node.options.items() if v}
-    if len(x.shape) != 2 or x.dtype != node.dtype or told - {"axis", "keepdims"}:
+    if x.dtype != node.dtype or node.dtype not in (np.float32, np.float64):
         return None
-    if node.dtype not in (np.float32, np.float64) or axis not in (0, 1, -1):
+    if len(x.shape) == 1 and not told and x.shape[0] <= _SHORT:
+        ones = filled(x.shape, 1, node.dtype)
+        return replace(node, function="np.dot", operands=(x, ones), options={})
+    if len(x.shape) != 2 or axis not in (0, 1, -1) or told - {"axis", "keepdims"}:
         return None
     rows, columns = x.shape
     ones = filled((rows if axis == 0 else columns,), 1, node.dtype)
     operands = (ones, x) if axis == 0 else (x, ones)
     flat = (columns if axis == 0 else rows,)
-    return _shaped(node, replace(node, function="np.matmul", operands=operands, options={},
+    return _shaped(node, replace(node, function="np.dot", operands=operands, options={},
                                  shape=flat))  # fmt: skip
 
 
@@ -82,12 +92,50 @@ def _shaped(node: Node, flat: Node) -> Node:
     return replace(node, function="np.reshape", operands=(flat, node.shape), options={})
 
 
+def _dot(node: Node) -> Node | None:
+    """Call the function that, for two matrices, does nothing besides."""
+    x, y = node.operands
+    plain = (
+        isinstance(y, Node)
+        and len(x.shape) == len(y.shape) == 2
+        and x.dtype == y.dtype == node.dtype
+        and node.dtype in (np.float32, np.float64)
+    )
+    return replace(node, function="np.dot") if plain else None
+
+
+def _scaled(node: Node) -> Node | None:
+    """Scale by one number at once, where it was done by two in turn."""
+    first, second = node.operands
+    if node.function not in {"np.multiply", "np.divide"} or not isinstance(first, Node):
+        return None
+    if first.function not in {"np.multiply", "np.divide"} or first.shape != node.shape:
+        return None
+    x, factor = first.operands
+    same = isinstance(x, Node) and x.dtype == first.dtype == node.dtype
+    if not (same and _is_number(factor) and _is_number(second)) or node.dtype.kind != "f":  # type: ignore[union-attr]
+        return None
+    if first.function == "np.divide":
+        factor = Node("/", (1.0, factor), place=node.place)
+    symbol = "*" if node.function == "np.multiply" else "/"
+    return replace(
+        node,
+        function="np.multiply",
+        operands=(x, Node(symbol, (factor, second), place=node.place)),
+    )
+
+
+def _is_number(value: Any) -> bool:
+    """Tell whether it is a Python number, or one that differs from step to step."""
+    return type(value) in {int, float} or (isinstance(value, Node) and value.weak)
+
+
 def _converted(node: Node) -> Node | None:
     """Convert a mask in one pass of its own: within a product it is done piece by piece."""
     operands = tuple(
         replace(x, function="astype", operands=(x, node.dtype), options={}, dtype=node.dtype,
                 place=node.place, value=None)
-        if isinstance(x, Node) and x.dtype == np.bool_ and x.shape == node.shape
+        if isinstance(x, Node) and x.dtype == np.bool_ and x.shape == node.shape and x.shape
         else x
         for x in node.operands
     )  # fmt: skip

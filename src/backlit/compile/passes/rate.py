@@ -6,13 +6,14 @@ from dataclasses import replace
 from math import prod
 
 from backlit.compile.node import Node, Program, mapped
+from backlit.ops import Overlap
 
 __all__ = ["with_rate_folded"]
 
 _ELEMENTWISE_LINEAR = {"np.negative", "np.positive"}
 _MOVING = {
     "np.reshape", "np.transpose", "np.swapaxes", "np.moveaxis", "np.expand_dims", "np.squeeze",
-    "np.broadcast_to", "np.ravel", "np.sum", "getitem", "np.add.reduce", "scatter",
+    "np.broadcast_to", "np.ravel", "np.sum", "getitem", "np.add.reduce", "scatter", "part",
 }  # fmt: skip
 
 
@@ -125,10 +126,17 @@ def _fits(gradient: Node | None, product: Node) -> bool:
     )
 
 
-def _linear(node: Node, scaled: set[Node]) -> bool:  # noqa: PLR0911  (one for each rule)
+def _linear(  # noqa: C901, PLR0911  (one for each rule)
+    node: Node, scaled: set[Node]
+) -> bool:
     """Tell whether a node is scaled by what its operands in ``scaled`` are scaled by."""
+    if node.function == "kernel":
+        carrying = [i for i, x in enumerate(node.operands) if x in scaled]
+        return bool(carrying) and carrying == sorted(node.value.linear)
     if node.dtype is None or node.dtype.kind != "f":
         return False
+    if node.function in {"np.stack", "np.concatenate"} or _overlaps(node):
+        return all(x in scaled for x in node.reads())
     carries = [isinstance(x, Node) and x in scaled for x in node.operands]
     if node.function in _ELEMENTWISE_LINEAR:
         return True
@@ -148,6 +156,11 @@ def _linear(node: Node, scaled: set[Node]) -> bool:  # noqa: PLR0911  (one for e
             for scales, x in zip(carries[1:], node.operands[1:], strict=True)
         )
     return False
+
+
+def _overlaps(node: Node) -> bool:
+    """Tell whether it adds arrays into zeros, each at places of its own."""
+    return node.function == "whole" and type(node.operands[0]) is Overlap
 
 
 def _other(node: Node, rate: Node) -> Node | None:

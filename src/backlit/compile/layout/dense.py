@@ -1,0 +1,110 @@
+"""Dense layers behind convolutions, with the batch innermost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backlit.compile.layout.stage import Stage
+from backlit.compile.layout.winners import Winners
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
+    from backlit.compile.layout.scratch import Scratch
+
+__all__ = ["DenseProduct", "Flattening"]
+
+
+class Flattening(Stage):
+    """All numbers of an image as one column: ``(H, C, W, N)`` becomes ``(1, C·H·W, 1, N)``.
+
+    Parameters
+    ----------
+    image
+        ``(C, H, W)``.
+    batch
+        How many images.
+    dtype
+        Of all numbers.
+    """
+
+    def __init__(self, image: tuple[int, int, int], batch: int, dtype: DTypeLike) -> None:
+        channels, height, width = image
+        self.shape = (channels, height, width, batch)
+        self.x = np.empty((height, channels, width, batch), dtype)
+
+    def forward(self) -> None:
+        """Write :attr:`out`, in the order of ``(C, H, W)``."""
+        np.copyto(self.out.reshape(self.shape), self.x.swapaxes(0, 1))
+
+    def backward(self) -> None:
+        """Write :attr:`d_x`."""
+        if self.d_x is not None:
+            np.copyto(self.d_x, self.d_out.reshape(self.shape).swapaxes(0, 1))
+
+
+class DenseProduct(Stage):
+    """``Wᵀ @ x + b`` of columns ``(D, N)``, and ReLU if wanted.
+
+    Parameters
+    ----------
+    size_in, size_out
+        The numbers of a column before and after, ``D`` and ``M``.
+    batch
+        How many columns.
+    dtype
+        Of all numbers.
+    scratch
+        Memory shared with other stages.
+    relu
+        Whether ReLU follows.
+    training
+        Whether there will be a :meth:`backward`.
+
+    Attributes
+    ----------
+    d_weights, d_bias
+        The gradients of the weights, ``(D, M)``, and of the bias, ``(M,)``.
+    """
+
+    def __init__(
+        self,
+        size_in: int,
+        size_out: int,
+        batch: int,
+        dtype: DTypeLike,
+        scratch: Scratch,
+        *,
+        relu: bool = False,
+        training: bool = True,
+    ) -> None:
+        scratch.restart()
+        self.x = np.empty((1, size_in, 1, batch), dtype)
+        self.columns = self.x.reshape(size_in, batch)
+        self.product = scratch.take((size_out, batch), dtype)
+        shape = (size_out, 1, batch)
+        self.candidates = [self.product.reshape(shape)]
+        self.winners = Winners(1, 1, shape, dtype, scratch, relu=relu, training=training)
+        if training:
+            self.d_weights = np.empty((size_in, size_out), dtype)
+            self.d_bias = np.empty(size_out, dtype)
+            self.ones = np.ones(batch, dtype)
+
+    def forward(self, weights: Any, bias: Any) -> None:
+        """Compute :attr:`out`; ``weights`` is ``(D, M)`` and ``bias`` ``(M,)``."""
+        np.matmul(weights.T, self.columns, out=self.product)
+        self.winners.forward(0, self.candidates, bias.reshape(-1, 1, 1), self.out[0])
+
+    def backward(self, weights: Any) -> None:
+        """Compute the gradients from :attr:`d_out`; that of the input goes to :attr:`d_x`."""
+        self.winners.backward(0, self.d_out[0], self.candidates)
+        np.matmul(self.columns, self.product.T, out=self.d_weights)
+        np.matmul(self.product, self.ones, out=self.d_bias)
+        if self.d_x is not None:
+            np.matmul(weights, self.product, out=self.d_x.reshape(self.columns.shape))
+
+    def gradients(self) -> tuple[Any, ...]:
+        """Return the gradients of the weights and of the bias."""
+        return self.d_weights, self.d_bias
