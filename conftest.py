@@ -5,6 +5,8 @@ import os
 from sybil import Sybil
 from sybil.parsers.myst import PythonCodeBlockParser
 
+pytest_plugins = ["web.browser"]
+
 
 def in_a_folder_of_its_own(namespace):
     """Let snippets write files, and none of them here."""
