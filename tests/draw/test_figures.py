@@ -1,43 +1,20 @@
 """Every figure of the gallery: no text meets another, its circle's border, a line or the edge."""
 
 import re
-from itertools import combinations
 from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
 from draw import gallery
-
-from backlit.draw.scene import Box, Circle, Frame, Heat, Line
+from draw.boxes import assert_legible
 
 FIGURES = {figure.__name__: figure for figure in gallery.FIGURES}
 
 
-@pytest.mark.parametrize("direction", ["right", "down"])
+@pytest.mark.parametrize("direction", ["right", "left", "down", "up"])
 @pytest.mark.parametrize("name", FIGURES)
 def test_no_text_overlaps_or_is_clipped(name, direction):
-    scene = FIGURES[name](direction=direction)[0].scene
-    texts = scene.texts()
-    assert texts
-    page = Box(0, 0, scene.width, scene.height)
-    for text in texts:
-        box = text.box
-        assert page.left <= box.left <= box.right <= page.right
-        assert page.top <= box.top <= box.bottom <= page.bottom
-    for a, b in combinations(texts, 2):
-        assert not a.box.overlaps(b.box), (a, b)
-    for item in scene.items:
-        if isinstance(item, (Circle, Heat)):
-            for text in texts:
-                inside = isinstance(item, Circle) and text.role == "symbol" and within(text, item)
-                assert inside or not text.box.overlaps(item.box), (text, item)
-        if isinstance(item, Frame):
-            for a, b in sides(item):
-                assert not any(crosses(text.box, a, b) for text in texts), item
-        if isinstance(item, Line):
-            for a, b in zip(item.points, item.points[1:], strict=False):
-                hit = [text for text in texts if crosses(text.box, a, b)]
-                assert not hit, (item, hit)
+    assert_legible(FIGURES[name](direction=direction)[0].scene)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "print"])
@@ -46,46 +23,18 @@ def test_is_well_formed_and_stands_alone(name, theme):
     figure = FIGURES[name](theme=theme)[0]
     root = ET.fromstring(figure.svg)
     tags = {element.tag.split("}")[1] for element in root.iter()}
-    assert tags <= {"svg", "title", "desc", "rect", "path", "polygon", "circle", "g", "text"}
+    assert tags <= {
+        "svg", "title", "desc", "style", "rect", "path", "polygon", "circle", "g", "text", "image"
+    }  # fmt: skip
     assert root.get("role") == "img"
     assert root.get("aria-label")
-    assert not re.search(r"href|url\(|@import", figure.svg)
+    assert not re.search(r"(href=\"|url\()['\"]?(?!data:)|@import", figure.svg)
+    assert figure.svg.count("://") == 1  # of the namespace
     assert not any(key.startswith("on") for element in root.iter() for key in element.attrib)
-    drawn = {text.text for text in figure.scene.texts()}
+    drawn = {text.text for text in figure.scene.texts() if not text.tex}
     assert drawn == {"".join(e.itertext()) for e in root.iter() if e.tag.endswith("text")} or (
         name == "hostile"
     )
-
-
-def within(text, circle):
-    corners = text.box
-    return (
-        circle.box.left < corners.left
-        and corners.right < circle.box.right
-        and circle.box.top < corners.top
-        and corners.bottom < circle.box.bottom
-    )
-
-
-def sides(frame):
-    left, top, right, bottom = frame.box
-    corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
-    return zip(corners, corners[1:] + corners[:1], strict=True)
-
-
-def crosses(box, a, b):
-    """Whether the segment from a to b enters the box, by clipping it to the box."""
-    low, high = 0.0, 1.0
-    limits = ((box.left, box.right), (box.top, box.bottom))
-    for start, end, (first, last) in zip(a, b, limits, strict=True):
-        step = end - start
-        if abs(step) < 1e-9:
-            if not first < start < last:
-                return False
-            continue
-        near, far = sorted(((first - start) / step, (last - start) / step))
-        low, high = max(low, near), min(high, far)
-    return high - low > 1e-9
 
 
 def shown(figure, role):
@@ -116,7 +65,7 @@ def test_nodes():
     assert shown(gallery.add_node()[0], "gradient") == ["1.3", "1.3", "1.3"]
     square = gallery.square_of_sum()[0]
     assert set(shown(square, "gradient")) == {"1", "10"}
-    assert "dx = dz · 2 · x" in shown(square, "small")
+    assert "dt = dz · 2 · t" in shown(square, "small")
 
 
 def test_relu_passes_where_its_input_is_above_zero():

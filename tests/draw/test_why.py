@@ -7,6 +7,7 @@ import pytest
 
 import backlit as bl
 from backlit.draw import what_if, why
+from backlit.errors import ShapeError
 
 UNARY = [bl.sigmoid, bl.tanh, bl.sin, bl.exp, bl.relu, lambda x: x**2, lambda x: -x]
 BINARY = [bl.add, bl.subtract, bl.multiply, bl.maximum, lambda a, b: a / (b**2 + 1.0)]
@@ -90,7 +91,7 @@ def test_the_chapters_words():
     apple, number, tax = bl.tensor(100), bl.tensor(2), bl.tensor(1.1)
     price = apple * number * tax
     assert str(why(apple)) == "∂price/∂apple = 2.2 = 1 × 1.1 (× tax) × 2 (× number)"
-    assert r"\underbrace{1.1}_{\text{× tax}}" in why(apple, price).latex()
+    assert r"\underbrace{1.1}_{\times \text{ tax}}" in why(apple, price).latex()
     x = bl.tensor(0.0)
     y = bl.sigmoid(x)
     assert str(why(x, y)) == "∂y/∂x = 0.25 = 1 × 0.25 (σ: z · (1 − z))"
@@ -162,3 +163,18 @@ def test_what_if():
         what_if(price)
     with pytest.raises(bl.ShapeError, match=r"\(3,\)"):
         what_if(price, apple=[1, 2, 3])
+
+
+def test_one_element_is_asked_for_by_indexing():
+    W = bl.tensor([[1.0, 2.0], [3.0, 4.0]], "W")
+    y = bl.tensor([1.0, 10.0], "v")
+    row = W.why
+    total = (W * y).sum()
+    for index in np.ndindex(2, 2):
+        assert W.why[index].gradient == why(W, total, index).gradient == y.data[index[1]]
+    assert y.why[-1].gradient == 6
+    assert row(total, (0, 1)).gradient == 10
+    with pytest.raises(ShapeError, match="no element"):
+        W.why[2, 0]
+    with pytest.raises(ShapeError, match="no element"):
+        W.why["a"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from backlit.draw.assemble import Look
 from backlit.draw.figure import Figure
 from backlit.draw.names import caller
+from backlit.draw.page.source import Source
 from backlit.draw.read import read
 from backlit.draw.theme import theme as theme_named
 from backlit.errors import TypeRefusedError, ValueRefusedError
@@ -15,6 +17,7 @@ from backlit.tensor import Tensor
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from backlit.draw.fold import Fold
     from backlit.tensor import TensorLike
 
 __all__ = ["draw"]
@@ -24,14 +27,18 @@ def draw(
     y: Tensor,
     *,
     values: bool = True,
-    gradients: bool | None = None,
+    gradients: bool | Literal["symbols"] | None = None,
+    steps: int | None = None,
     dout: TensorLike | None = None,
     formulas: bool = False,
     open: str | Collection[str] | None = None,
     depth: int = 0,
-    direction: Literal["right", "down"] = "right",
+    fold: Fold = "auto",
+    unfold: str | Collection[str] | None = None,
+    direction: Literal["right", "left", "down", "up"] = "right",
     theme: Literal["light", "dark", "print"] = "light",
     precision: int = 4,
+    size: float = 1.0,
     limit: int = 300,
 ) -> Figure:
     """Draw the computational graph of ``y``: values over the edges, gradients under them.
@@ -49,7 +56,10 @@ def draw(
         Whether to show values.
     gradients
         Whether to show gradients; if left out, where they are defined: for a ``y`` of one
-        element, or with a ``dout``.
+        element, or with a ``dout``. ``"symbols"`` writes them as the derivatives whose product
+        they are, by the chain rule.
+    steps
+        Show gradients as far as they are known after so many ops of the backward pass.
     dout
         The gradient of ``y``, of its shape; 1 if left out.
     formulas
@@ -58,14 +68,24 @@ def draw(
         Names of ops to draw as their inside, ``"sigmoid"`` or several; ``"all"`` for every op.
     depth
         How many levels to open; 1 where ``open`` is given. Alone, it opens every op.
+    fold
+        How to draw many ops as few blocks. ``"layer"``: one for each layer, with its name and
+        its parameters in it. ``"repeat"``: one for what follows itself several times, with how
+        often. ``"auto"``: both, in graphs of more than 40 ops, opened as far as can be taken in
+        at a glance. ``False``: not at all.
+    unfold
+        Names of blocks to open nevertheless, ``"affine2"`` or several. Of a repetition one
+        round is opened, and the others stay folded.
     direction
-        ``"right"`` or ``"down"``.
+        Which way the values go: ``"right"``, ``"left"``, ``"down"`` or ``"up"``.
     theme
         ``"light"``, ``"dark"``, or ``"print"`` in black and white.
     precision
         Significant digits of the numbers.
+    size
+        How large: 2 is twice as large. The letters of values are 15 units high at 1.
     limit
-        The most ops to draw.
+        The most ops and blocks to draw.
 
     Returns
     -------
@@ -77,8 +97,8 @@ def draw(
     TypeRefusedError
         If ``y`` is no tensor.
     ValueRefusedError
-        If an option has no such value, the graph has no op to open of such a name, or more than
-        ``limit`` ops.
+        If an option has no such value, the graph has no op or block of such a name to open,
+        or more than ``limit`` ops are to be drawn.
     ShapeError, GraphError
         If gradients are asked for where none are defined, as by ``backward``.
 
@@ -96,19 +116,37 @@ def draw(
     """
     if not isinstance(y, Tensor):
         raise TypeRefusedError(f"draw takes a tensor, but got {type(y).__name__}.")
-    if direction not in {"right", "down"}:
-        raise ValueRefusedError(f"draw: direction is {direction!r}, but must be right or down.")
+    if direction not in {"right", "left", "down", "up"}:
+        raise ValueRefusedError(
+            f"draw: direction is {direction!r}, but must be right, left, down or up."
+        )
     if not isinstance(precision, int) or not 1 <= precision <= 17:
         raise ValueRefusedError(f"draw: precision is {precision!r}, but must be 1 to 17 digits.")
+    if not isinstance(size, (int, float)) or not 0 < size <= 100:
+        raise ValueRefusedError(f"draw: size is {size!r}, but must be a number above 0, up to 100.")
     colours = theme_named(theme)
-    look = Look(values, formulas, direction == "down", precision)
-    diagram = read(
-        y,
-        dout=dout,
-        gradients=gradients,
-        open=open,
-        depth=depth,
-        limit=limit,
-        frame=caller(),
+    if steps is not None and (type(steps) is not int or steps < 0):
+        raise ValueRefusedError(f"draw: steps is {steps!r}, but must be a number of ops, from 0.")
+    symbols = gradients == "symbols"
+    look = Look(
+        values,
+        formulas,
+        direction in {"down", "up"},
+        precision,
+        back=direction in {"left", "up"},
+        symbols=symbols,
+        steps=steps,
+        size=size,
     )
-    return Figure(diagram, look, colours)
+    frame = caller()
+    wanted = True if gradients == "symbols" else gradients
+    again = partial(read, dout=dout, gradients=wanted, fold=fold, limit=limit)
+    diagram = again(y, open=open, depth=depth, unfold=unfold, frame=frame)
+    source = Source.of(y, again, _opened(open, depth) | _opened(unfold), frame)
+    return Figure(diagram, look, colours, source)
+
+
+def _opened(names: str | Collection[str] | None, depth: int = 0) -> set[str]:
+    """Return the names of what is drawn opened."""
+    found = {names} if isinstance(names, str) else set(names or ())
+    return found or ({"all"} if depth else found)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backlit.data.atomic import write_atomically
-from backlit.draw import font
 from backlit.draw.assemble import assembled
 from backlit.draw.outline import outline, summary
+from backlit.draw.pdf import pdf
 from backlit.draw.place import placed
+from backlit.draw.png import png
 from backlit.draw.svg import svg
-from backlit.errors import ValueRefusedError
+from backlit.errors import GraphError, ValueRefusedError
 
 if TYPE_CHECKING:
     import os
 
     from backlit.draw.assemble import Look
-    from backlit.draw.read import Diagram
+    from backlit.draw.diagram import Diagram
+    from backlit.draw.page.source import Source
     from backlit.draw.scene import Scene
     from backlit.draw.theme import Theme
 
@@ -31,11 +34,15 @@ class Figure:
     Its numbers are those at the time of drawing.
     """
 
-    def __init__(self, diagram: Diagram, look: Look, theme: Theme) -> None:
+    def __init__(
+        self, diagram: Diagram, look: Look, theme: Theme, source: Source | None = None
+    ) -> None:
+        self._diagram, self._look, self._source = diagram, look, source
         self._text = outline(diagram, look)
         self._titles = summary(diagram, look)
         self._theme = theme
-        self._scene = placed(assembled(diagram, look), down=look.down)
+        scene = placed(assembled(diagram, replace(look, fine=True)), down=look.down)
+        self._scene = replace(scene, size=look.size)
 
     @property
     def scene(self) -> Scene:
@@ -55,23 +62,32 @@ class Figure:
         ValueRefusedError
             If ``scale`` is not above 0, or the picture would have more than 200 million pixels.
         """
-        size = self._scene.width * self._scene.height * scale**2
+        scene = self._scene
+        size = scene.width * scene.height * (scale * scene.size) ** 2
         if not scale > 0 or size > 2e8:
             raise ValueRefusedError(
                 f"png: scale is {scale}, which makes {max(size, 0):,.0f} pixels; choose one above "
                 "0 that makes at most 200,000,000, or save as .svg, which has no pixels."
             )
-        import resvg_py  # noqa: PLC0415 - SVG, what a notebook shows, needs no renderer
+        return png(self.svg, [text.text for text in self._scene.texts()], scale)
 
-        family = "DejaVu Sans"
-        return resvg_py.svg_to_bytes(
-            svg_string=self.svg,
-            zoom=scale,
-            font_files=font.files(),
-            font_family=family,
-            sans_serif_family=family,
-            text_rendering="geometric_precision",
-        )
+    @property
+    def html(self) -> str:
+        """The drawing as the text of a page that plays the steps and computes them anew.
+
+        Raises
+        ------
+        GraphError
+            If the graph's numbers have changed since it was drawn.
+        """
+        from backlit.draw.page.page import page  # noqa: PLC0415 - for pages only
+
+        if self._source is None or outline(self._diagram, self._look) != self._text:
+            raise GraphError(
+                "html: the numbers of the graph have changed since it was drawn (by an optimiser's "
+                "step, say); draw it again, and save the page before the next step."
+            )
+        return page(self._diagram, self._look, self._theme, self._titles, self._source)
 
     def save(self, path: str | os.PathLike[str], *, scale: float = 2.0) -> Path:
         """Write the drawing to ``path``, whole or not at all; the suffix says how.
@@ -79,7 +95,8 @@ class Figure:
         Parameters
         ----------
         path
-            Ends with ``.svg``, ``.png``, or ``.txt`` for the text form.
+            Ends with ``.svg``, ``.png``, ``.pdf``, ``.html`` for a page that plays the steps, or
+            ``.txt`` for the text form.
         scale
             For PNG, pixels to the unit of the SVG.
 
@@ -99,12 +116,16 @@ class Figure:
         kind = where.suffix.lower()
         if kind == ".png":
             content = self.png(scale)
+        elif kind == ".pdf":
+            content = pdf(self.svg)
+        elif kind == ".html":
+            content = self.html.encode()
         elif kind in {".svg", ".txt"}:
             content = (self.svg if kind == ".svg" else f"{self._text}\n").encode()
         else:
             raise ValueRefusedError(
                 f"save: {where.name!r} ends with {kind or 'no suffix'!r}; a figure is saved as "
-                ".svg, .png or .txt."
+                ".svg, .png, .pdf, .html or .txt."
             )
         write_atomically(where, content)
         return where

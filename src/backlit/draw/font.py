@@ -1,52 +1,75 @@
-"""How wide a text will be: the metrics of DejaVu Sans, which Matplotlib brings along."""
+"""How much room a text will take, measured with the fonts that draw it."""
 
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from PIL import ImageFont
+from backlit.draw.font_face import em, face, faces, unsized
 
-__all__ = ["ASCENT", "DESCENT", "FAMILY", "files", "shortened", "width"]
+__all__ = [
+    "ASCENT",
+    "DESCENT",
+    "FAMILY",
+    "ascent",
+    "columns",
+    "files",
+    "leans",
+    "shortened",
+    "width",
+]
 
 FAMILY = "'DejaVu Sans', Verdana, Geneva, sans-serif"
-"""Verdana and Geneva are nearly as wide as DejaVu Sans; ``textLength`` does the rest."""
+"""What is asked for where the fonts in the file are not heeded; as wide, by ``textLength``."""
 ASCENT, DESCENT = 0.80, 0.24
 """How far letters, digits and brackets reach above and below their baseline, in ems."""
-
-_UNIT = 1000
+_TALL = 0.88
+"""How far Han characters, Hangul, accents and emoji reach above it."""
 
 
 def files() -> list[str]:
     """Return the paths of the fonts."""
-    import matplotlib as mpl  # noqa: PLC0415 - only its folder is wanted, and only for figures
-
-    folder = Path(mpl.get_data_path()) / "fonts" / "ttf"
-    return [str(folder / f"DejaVuSans{kind}.ttf") for kind in ("", "-Oblique", "-Bold")]
-
-
-@cache
-def _font(slanted: bool) -> ImageFont.FreeTypeFont:
-    from PIL import ImageFont  # noqa: PLC0415 - for figures only
-
-    return ImageFont.truetype(files()[slanted], _UNIT, layout_engine=ImageFont.Layout.BASIC)
-
-
-@cache
-def _em(character: str, slanted: bool) -> float:
-    if unicodedata.east_asian_width(character) in "WF":
-        return 1.0
-    if unicodedata.combining(character) or unicodedata.category(character) == "Cf":
-        return 0.0
-    return _font(slanted).getlength(character) / _UNIT
+    found = dict.fromkeys((*faces(slanted=False), *faces(slanted=True)))
+    return [face.path for face in found]
 
 
 def width(text: str, size: float, *, slanted: bool = False) -> float:
     """Return the width of ``text`` at a font size, in the same unit."""
-    return size * sum(_em(character, slanted) for character in text)
+    return size * sum(em(character, slanted=slanted) for character in text)
+
+
+def ascent(text: str) -> float:
+    """Return how far a text reaches above its baseline, in ems.
+
+    Examples
+    --------
+    >>> ascent("apple"), ascent("りんご")
+    (0.8, 0.88)
+    """
+    return _TALL if any(character > "\u2fff" for character in text) else ASCENT
+
+
+def leans(text: str) -> bool:
+    """Whether all of a text can be set in italics, which Han characters and Hangul have not.
+
+    Examples
+    --------
+    >>> leans("price"), leans("사과")
+    (True, False)
+    """
+    found = (face(character, slanted=True) for character in text if not unsized(character))
+    return all(drawn is not None and drawn.slanted for drawn in found)
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes.
+
+    Examples
+    --------
+    >>> columns("apple"), columns("りんご")
+    (5, 6)
+    """
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return wide + sum(not unsized(character) for character in text)
 
 
 def shortened(text: str, length: int = 28) -> str:
@@ -59,6 +82,7 @@ def shortened(text: str, length: int = 28) -> str:
     >>> shortened("a" * 300, 9)
     'aaaa…aaaa'
     """
+    text = unicodedata.normalize("NFC", text)  # the font's own é, not an accent put over an e
     line = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in text)
     line = " ".join("".join(c for c in line if unicodedata.category(c) != "Cs").split())
     if len(line) <= length:

@@ -5,16 +5,41 @@ from __future__ import annotations
 import ast
 import re
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from backlit.card import Words
+from backlit.draw.formula_path import outline
+from backlit.draw.formula_tex import equation_tex, expression_tex
 from backlit.draw.number import number, raised
 from backlit.ops import Power
 
 if TYPE_CHECKING:
-    from backlit.op import Op
+    from collections.abc import Mapping
 
-__all__ = ["derivative", "gradient_line", "input_names", "symbol"]
+    from backlit.op import Op
+    from backlit.tensor import Tensor
+
+__all__ = [
+    "Formula",
+    "derivative",
+    "derivative_tex",
+    "gradient_formula",
+    "gradient_line",
+    "graph_names",
+    "input_names",
+    "symbol",
+]
+
+_SHORT = re.compile(r"[A-Za-z]\d?")
+_LONGEST = 22.0
+"""In ems: a formula beyond that is written as text, whose middle can be left out."""
+
+
+class Formula(NamedTuple):
+    """A formula as text, and as LaTeX where it can be set."""
+
+    text: str
+    tex: str = ""
 
 
 def symbol(op: Op) -> str:
@@ -63,6 +88,24 @@ def derivative(op: Op, position: int) -> str:
     return _printed(_simplified(stated, (("dz", 1), *_numbers(op))))
 
 
+def derivative_tex(op: Op, position: int) -> str:
+    r"""Return :func:`derivative` as LaTeX; empty where that is, or can't be set.
+
+    Examples
+    --------
+    >>> import backlit as bl
+    >>> derivative_tex(bl.sigmoid(bl.tensor(0.0)).op, 0)
+    'z\\,(1 - z)'
+    """
+    stated = _stated(op, input_names(op)[position])
+    if stated is None or isinstance(stated, Words) or not _elementwise(stated):
+        return ""
+    try:
+        return expression_tex(_simplified(stated, (("dz", 1), *_numbers(op))))
+    except (ValueError, SyntaxError):
+        return ""
+
+
 @cache
 def _elementwise(stated: str) -> bool:
     """Whether ``dz`` is only multiplied, divided or chosen."""
@@ -94,24 +137,79 @@ def gradient_line(op: Op, position: int) -> str:
     return f"d{name} = {_printed(_simplified(stated, _numbers(op)))}"
 
 
+def gradient_formula(op: Op, position: int, called: Mapping[str, str] | None = None) -> Formula:
+    r"""Return :func:`gradient_line` with its LaTeX.
+
+    Parameters
+    ----------
+    op
+        Whose card.
+    position
+        Of which input.
+    called
+        What the card's names are called in the graph, from :func:`graph_names`.
+
+    Examples
+    --------
+    >>> import backlit as bl
+    >>> gradient_formula((bl.tensor(3.0) ** 2).op, 0)
+    Formula(text='dx = dz · 2 · x', tex='dx = dz \\cdot 2x')
+    >>> gradient_formula((bl.tensor(3.0) ** 2).op, 0, {"x": "t"}).text
+    'dt = dz · 2 · t'
+    """
+    name = input_names(op)[position]
+    stated = _stated(op, name)
+    if stated is None or isinstance(stated, Words):
+        return Formula(gradient_line(op, position))
+    names = dict(called or {})
+    if "z" in names:
+        names["dz"] = f"d{names['z']}"
+    left = f"d{names.get(name, name)}"
+    line = f"{left} = {stated}"
+    try:
+        simple = _simplified(stated, (*_numbers(op), *names.items()))
+        line = f"{left} = {_printed(simple)}"
+        tex = equation_tex(left, simple).replace(r"\frac", r"\dfrac", 1)  # legible when small
+        return Formula(line, tex if outline(tex).width <= _LONGEST else "")
+    except (ValueError, SyntaxError):  # a card of the user's may hold what no formula does
+        return Formula(line)
+
+
+def graph_names(op: Op, output: Tensor, known: Mapping[Tensor, str]) -> dict[str, str]:
+    """Return for the names on the card those of the graph, where they are as short.
+
+    All keep theirs if two would be called alike: then a formula would say something else.
+    """
+    names = dict(zip(input_names(op), op.inputs, strict=True))
+    found = {name: known.get(x, "") for name, x in (*names.items(), ("z", output))}
+    found = {name: new for name, new in found.items() if _SHORT.fullmatch(new)}
+    stated = " ".join(text for text in op.gradients.values() if text is not None)
+    kept = (set(re.findall(r"[A-Za-z_]\w*", stated)) | {"z", *names}) - set(found)
+    after = [*found.values(), *kept]
+    return found if len(set(after)) == len(after) else {}
+
+
 def _numbers(op: Op) -> tuple[tuple[str, float], ...]:
     """Return the options that are plain numbers."""
     return tuple((k, v) for k, v in op.options().items() if type(v) in (int, float))
 
 
 @cache
-def _simplified(stated: str, options: tuple[tuple[str, float], ...]) -> str:
+def _simplified(stated: str, options: tuple[tuple[str, float | str], ...]) -> str:
     return ast.unparse(_Simpler(dict(options)).visit(ast.parse(stated, mode="eval")))
 
 
 class _Simpler(ast.NodeTransformer):
-    """Put numbers for names, and leave out factors and exponents of 1."""
+    """Put numbers or other names for names, and leave out factors and exponents of 1."""
 
-    def __init__(self, known: dict[str, float]) -> None:
+    def __init__(self, known: dict[str, float | str]) -> None:
         self.known = known
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return ast.Constant(self.known[node.id]) if node.id in self.known else node
+        new = self.known.get(node.id)
+        if new is None:
+            return node
+        return ast.Name(new) if isinstance(new, str) else ast.Constant(new)
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         left, right = self.visit(node.left), self.visit(node.right)
@@ -142,8 +240,10 @@ def _is_minus_one(node: ast.expr) -> bool:
 def _printed(expression: str) -> str:
     """Write NumPy's text as formulas are printed."""
     text = re.sub(r"\bnp\.", "", expression)
-    text = re.sub(r"\s*\*\*\s*(\d+)", lambda power: raised(int(power[1])), text)
+    text = re.sub(r"\s*\*\*\s*(\d+)(?![\d.e])", lambda power: raised(int(power[1])), text)
     text = re.sub(r"\s*\*\*\s*", "^", text)
+    text = re.sub(r"\b1e([-+]\d+)", lambda power: f"10{raised(int(power[1]))}", text)
+    text = re.sub(r"(?<=\d)e([-+]\d+)", lambda power: f"·10{raised(int(power[1]))}", text)
     text = re.sub(r"\s*\*\s*", " · ", text)
     text = text.replace(".T", "ᵀ").replace(" @ ", " ")
     return text.replace("-", "−")

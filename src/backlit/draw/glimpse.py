@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backlit.draw.heat import Cells, cells
 from backlit.draw.number import number
 from backlit.quiet import quiet
 
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Glimpse", "glimpse"]
 
-ROWS, COLUMNS = 3, 4
+ROWS, COLUMNS = 4, 4
 """An array of at most so many rows and columns is shown with all its numbers."""
 CELLS = 14
-"""A heat map has at most so many rows and columns; more are averaged."""
+"""A coarse heat map has at most so many rows and columns; more are averaged."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Glimpse:
     heat: NDArray[Any] | None = None
     range: str = ""
     mean: str = ""
+    fine: Cells | None = None
 
     def __str__(self) -> str:
         rows = [" ".join(row) for row in self.cells]
@@ -41,8 +43,11 @@ class Glimpse:
         return f"{self.shape}: [{'; '.join(rows)}]" if rows else f"{self.shape}: empty"
 
 
-def glimpse(array: Any, precision: int = 4) -> Glimpse:
+def glimpse(array: Any, precision: int = 4, *, fine: bool = False) -> Glimpse:
     """Return what to show of ``array``.
+
+    A heat map has few cells, each a mean (a page computes them anew at each step); a ``fine`` one
+    has many, and each shows the strongest of what it stands for.
 
     Examples
     --------
@@ -52,6 +57,8 @@ def glimpse(array: Any, precision: int = 4) -> Glimpse:
     (2, 2): [1 2; 3 −4]
     >>> print(glimpse(np.arange(100.0)))
     (100,): 0 … 99, mean 49.5
+    >>> print(glimpse([0.1, 0.2, -0.3] * 6))  # whose sum is 10⁻¹⁶ or so in floating point
+    (18,): −0.3 … 0.2, mean 0
     >>> print(glimpse(np.zeros((0, 3))))
     (0, 3): empty
     """
@@ -63,10 +70,21 @@ def glimpse(array: Any, precision: int = 4) -> Glimpse:
         return Glimpse((), shape)
     table = values.reshape(1, -1) if values.ndim == 1 else values.reshape(len(values), -1)
     if values.ndim <= 2 and table.shape[0] <= ROWS and table.shape[1] <= COLUMNS:
-        cells = tuple(tuple(number(x, precision) for x in row) for row in table)
-        return Glimpse(cells, shape)
-    mean = number(quiet(np.mean, values), min(precision, 3))
+        numbers = tuple(tuple(number(x, precision) for x in row) for row in table)
+        return Glimpse(numbers, shape)
+    mean = number(quiet(_mean, values), min(precision, 3))
+    if fine:
+        return Glimpse((), shape, None, _range(values), mean, quiet(cells, values))
     return Glimpse((), shape, quiet(_cells, table.astype(float)), _range(values), mean)
+
+
+def _mean(values: NDArray[Any]) -> float:
+    """Return the mean, 0 where it is no more than the rounding of the numbers added up."""
+    mean = float(np.mean(values))
+    if values.dtype.kind != "f":
+        return mean
+    size = float(np.max(np.abs(values)))
+    return 0.0 if abs(mean) < 4 * size * float(np.finfo(values.dtype).eps) else mean
 
 
 def _range(values: NDArray[Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from types import FrameType
 
-__all__ = ["caller", "names", "visible"]
+__all__ = ["caller", "layer_names", "names", "visible"]
 
 _HERE = str(Path(__file__).parents[1])
 
@@ -62,6 +63,42 @@ def _places(variables: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
         elif isinstance(value, Layer):
             for path, parameter in value.parameters().items():
                 yield id(parameter), f"{name}.{path}"
+
+
+def layer_names(roots: Iterable[Layer], frame: FrameType | None) -> dict[int, str]:
+    """Return what to call layers, by their identity.
+
+    Parameters
+    ----------
+    roots
+        The layers that no other layer called.
+    frame
+        Whose variables name them. What is inside the only net of a graph is named without it.
+    """
+    nets = {id(layer): layer for layer in roots}
+    variables = {**frame.f_globals, **frame.f_locals} if frame is not None else {}
+    places = {id(layer): name for name, layer in _layers(variables)}
+    result: dict[int, str] = {}
+    for key, net in nets.items():
+        own = places.get(key, type(net).__name__.lower())
+        for prefix, layer in net._walk():  # noqa: SLF001
+            path = prefix.rstrip(".")
+            alone = len(nets) == 1 and path
+            result.setdefault(id(layer), path if alone else f"{own}.{path}" if path else own)
+    return result
+
+
+def _layers(variables: Mapping[str, Any]) -> Iterator[tuple[str, Layer]]:
+    """Yield the layers that variables hold, and those in the attributes of plain objects."""
+    for name, value in reversed(list(variables.items())):
+        if name.startswith("_"):
+            continue
+        if isinstance(value, Layer):
+            yield name, value
+        elif not isinstance(value, (Tensor, type, ModuleType)):
+            for attribute, layer in getattr(value, "__dict__", {}).items():
+                if isinstance(layer, Layer):
+                    yield f"{name}.{attribute}", layer
 
 
 def visible(frame: FrameType | None) -> list[tuple[Tensor, str]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backlit.draw.font import shortened
-from backlit.draw.formula import gradient_line, symbol
+from backlit.draw.font import columns, shortened
+from backlit.draw.formula import Formula, gradient_formula, graph_names, symbol
 from backlit.draw.glimpse import glimpse
+from backlit.draw.steps import Backward
 
 if TYPE_CHECKING:
     from backlit.draw.assemble import Look
-    from backlit.draw.read import Diagram
+    from backlit.draw.diagram import Diagram
     from backlit.tensor import Tensor
 
 __all__ = ["labels", "outline", "summary"]
@@ -21,9 +22,9 @@ def labels(diagram: Diagram, precision: int = 4) -> dict[Tensor, str]:
     result = {}
     count = 0
     for x in (*diagram.leaves, *diagram.calls):
-        name = diagram.names.get(x)
+        name = shortened(diagram.names.get(x) or "")
         if name:
-            result[x] = shortened(name)
+            result[x] = name
         elif x.op is None and not x.requires_grad and not x.ndim:
             result[x] = str(glimpse(x.data, precision))
         else:
@@ -46,22 +47,26 @@ def outline(diagram: Diagram, look: Look) -> str:
                 left[x] = f"{called[x]} = {sources}"
             else:
                 left[x] = f"{called[x]} = {symbol(x.op)}({sources})"
-    wide = max(len(text) for text in left.values())
+    wide = max(columns(text) for text in left.values())
     shown = {x: str(glimpse(x.data, look.precision)) for x in left} if look.values else {}
     room = max((len(text) for text in shown.values()), default=0)
+    backward = Backward(diagram, symbols=look.symbols, steps=look.steps)
     lines = []
     for x, text in left.items():
         if x.op is None and text == shown.get(x):
             continue
-        line = f"{text:<{wide}}"
+        line = text + " " * (wide - columns(text))
         if look.values:
             line += f"   {shown[x]:<{room}}"
-        if x in diagram.gradients:
-            line += f"   ← {glimpse(diagram.gradients[x], look.precision)}"
+        dx = backward.arriving(x)
+        if dx is not None and backward.known(x):
+            told = dx.text if isinstance(dx, Formula) else glimpse(dx, look.precision)
+            line += f"   ← {told}"
         lines.append(line.rstrip())
         if look.formulas and x.op is not None:
-            stated = (gradient_line(x.op, k) for k in range(len(x.op.inputs)))
-            lines += [f"    {line}" for line in stated if line]
+            known = graph_names(x.op, x, diagram.names)
+            stated = (gradient_formula(x.op, k, known) for k in range(len(x.op.inputs)))
+            lines += [f"    {line.text}" for line in stated if line.text]
     return "\n".join(lines)
 
 

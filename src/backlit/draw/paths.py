@@ -29,7 +29,10 @@ _EXPANSIONS = 400
 
 @dataclass(frozen=True)
 class Step:
-    """One local derivative: of an element of ``output`` by one of its op's inputs."""
+    """One local derivative: of an element of ``output`` by one of its op's inputs.
+
+    At ``position`` -1 it is where a path along a direction begins: how far that element moves.
+    """
 
     output: Tensor
     position: int
@@ -48,10 +51,18 @@ class Ways:
         Where they end; one number.
     index
         The element of ``x``.
+    along
+        How far each element of ``x`` moves, if not only that one by 1; of its shape.
     """
 
-    def __init__(self, x: Tensor, y: Tensor, index: tuple[int, ...]) -> None:
-        self.x, self.y, self.index = x, y, index
+    def __init__(
+        self,
+        x: Tensor,
+        y: Tensor,
+        index: tuple[int, ...],
+        along: NDArray[Any] | None = None,
+    ) -> None:
+        self.x, self.y, self.index, self.along = x, y, index, along
         self.calls = _between(x, y)
         self.uses: dict[Tensor, list[tuple[Tensor, int]]] = {}
         reached = {x, *self.calls}
@@ -77,8 +88,10 @@ class Ways:
         times the local derivatives, is added up and goes on. That is the sum over all paths,
         with common parts multiplied once; and it does not use ``backward`` of the graph.
         """
-        start = np.zeros(self.x.shape, self.x.dtype)
-        start[self.index] = 1
+        start = self.along
+        if start is None:
+            start = np.zeros(self.x.shape, self.x.dtype)
+            start[self.index] = 1
         moving = {self.x: start}
         left = {x: len(uses) for x, uses in self.uses.items()}
         for z in self.calls:
@@ -103,7 +116,10 @@ class Ways:
         promise = self._possible() if self.scalar else self._flowing()
         ticket = count().__next__
         # Of equals the one that has come furthest goes on, or all would be kept waiting.
-        waiting: list[tuple[Any, ...]] = [(0.0, 0, ticket(), 1.0, self.x, self.index, ())]
+        waiting: list[tuple[Any, ...]] = [
+            (_rank(worth), 0, ticket(), weight, self.x, index, trail)
+            for worth, weight, index, trail in self._begun(promise, most)
+        ]
         found: list[tuple[Step, ...]] = []
         tries = _EXPANSIONS + most * len(self.calls)
         while waiting and len(found) < most and tries:
@@ -117,13 +133,29 @@ class Ways:
                 worth = abs(product * float(promise[step.output][step.index]))
                 if not worth and not self.scalar:
                     continue
-                rank = -inf if isnan(worth) else -float(f"{worth:.9e}")
                 onward = (*trail, step)
                 heappush(
                     waiting,
-                    (rank, -len(onward), ticket(), product, step.output, step.index, onward),
-                )
+                    (_rank(worth), -len(onward), ticket(), product, step.output, step.index,
+                     onward),
+                )  # fmt: skip
         return found
+
+    def _begun(
+        self, promise: dict[Tensor, Any], most: int
+    ) -> list[tuple[float, float, tuple[int, ...], tuple[Step, ...]]]:
+        """Return where paths begin: what can come of each, its weight, its element, its trail."""
+        if self.along is None:
+            return [(0.0, 1.0, self.index, ())]
+        worth = np.abs(self.along * promise[self.x]).ravel()
+        begun = []
+        for flat in np.argsort(-worth, kind="stable")[:most]:
+            index = tuple(int(i) for i in np.unravel_index(flat, self.x.shape))
+            weight = float(self.along[index])
+            if weight:
+                step = Step(self.x, -1, index, weight)
+                begun.append((float(worth[flat]), weight, index, (step,)))
+        return sorted(begun, key=lambda start: _rank(start[0]))
 
     def _onward(
         self, x: Tensor, index: tuple[int, ...], promise: dict[Tensor, Any], most: int
@@ -157,7 +189,12 @@ class Ways:
     def _flowing(self) -> dict[Tensor, Any]:
         """Return the gradient of each tensor."""
         found = quiet(_gradients, self.y)
-        return {z: found.get(z, np.zeros(z.shape)) for z in self.calls}
+        return {z: found.get(z, np.zeros(z.shape)) for z in (self.x, *self.calls)}
+
+
+def _rank(worth: float) -> float:
+    """Return what sorts the most first, what is no number before all, and ties alike."""
+    return -inf if isnan(worth) else -float(f"{worth:.9e}")
 
 
 def _gradients(y: Tensor) -> dict[Tensor, Any]:

@@ -6,12 +6,27 @@ finished drawing. So the layout gives it room, and no text can meet another.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from backlit.draw.block import SIZES, Block, stacked, text_block
+from backlit.draw.font import shortened
 from backlit.draw.scene import Circle, Item, Line, moved
 
-__all__ = ["RADIUS", "Piece", "branch_piece", "end_piece", "leaf_piece", "op_piece", "wire_piece"]
+if TYPE_CHECKING:
+    from backlit.draw.formula import Formula
+
+__all__ = [
+    "RADIUS",
+    "Piece",
+    "branch_piece",
+    "end_piece",
+    "formula_block",
+    "leaf_piece",
+    "op_piece",
+    "wire_piece",
+    "without_gradient",
+]
 
 RADIUS = 19.0
 _PAD, _STUB = 6.0, 34.0
@@ -42,11 +57,13 @@ class Piece:
     body: float = 0.0
 
 
-def op_piece(symbol: str, title: str, formulas: Block, *, down: bool = False) -> Piece:
+def op_piece(
+    symbol: str, title: str, formulas: Block, *, down: bool = False, cloud: bool = False
+) -> Piece:
     """Return an op's circle, or a pill for a long symbol, with formulas beside the links."""
     text = text_block(symbol, "symbol")
-    width = max(2 * RADIUS, text.width + 1.2 * RADIUS)
-    items: list[Item] = [Circle(0.0, 0.0, RADIUS, width, "op", title)]
+    width = max(2 * RADIUS, text.width + (2.0 if cloud else 1.2) * RADIUS)
+    items: list[Item] = [Circle(0.0, 0.0, RADIUS, width, "cloud" if cloud else "op", title)]
     items += moved(text.items, -text.width / 2, -text.height / 2)
     reach = RADIUS
     if formulas.items and down:
@@ -59,10 +76,19 @@ def op_piece(symbol: str, title: str, formulas: Block, *, down: bool = False) ->
     return Piece("op", max(width, formulas.width), 2 * reach, tuple(items), width)
 
 
-def wire_piece(value: Block, gradient: Block, *, down: bool = False) -> Piece:
+def wire_piece(value: Block, gradient: Block, *, down: bool = False, back: bool = False) -> Piece:
     """Return a wire with the value on one side, and on the other the gradient and its arrow."""
-    if down:
-        return _wire_down(value, gradient)
+    piece = _wire_down(value, gradient) if down else _wire(value, gradient)
+    if not back:
+        return piece
+    turned = tuple(
+        replace(item, points=item.points[::-1]) if isinstance(item, Line) and item.arrow else item
+        for item in piece.items
+    )
+    return replace(piece, items=turned)
+
+
+def _wire(value: Block, gradient: Block) -> Piece:
     width = max(value.width, gradient.width, _STUB if gradient.items else 0.0) + 2 * _PAD
     reach = max(value.height + _ABOVE, gradient.height + _BELOW if gradient.items else 0.0) + 1.0
     half = width / 2
@@ -73,6 +99,11 @@ def wire_piece(value: Block, gradient: Block, *, down: bool = False) -> Piece:
         items.append(Line(((arrow, _ARROW), (-arrow, _ARROW)), "back", arrow=True))
         items += moved(gradient.items, -gradient.width / 2, _BELOW)
     return Piece("wire", width, 2 * reach, tuple(items))
+
+
+def without_gradient(piece: Piece, value: Block) -> Piece:
+    """Return a wire whose gradient is still to come: its room stays, so that steps are alike."""
+    return replace(piece, items=piece.items[: 1 + len(value.items)])
 
 
 def _wire_down(value: Block, gradient: Block) -> Piece:
@@ -89,7 +120,7 @@ def _wire_down(value: Block, gradient: Block) -> Piece:
     return Piece("wire", 2 * reach, height, tuple(items))
 
 
-def leaf_piece(name: Block, wire: Piece | None, *, down: bool = False) -> Piece:
+def leaf_piece(name: Block, wire: Piece | None, *, down: bool = False, back: bool = False) -> Piece:
     """Return a name and the labelled wire that begins there."""
     if wire is None:
         items = moved(name.items, -name.width / 2, -name.height / 2)
@@ -99,12 +130,16 @@ def leaf_piece(name: Block, wire: Piece | None, *, down: bool = False) -> Piece:
     gap = 5.0
     if down:
         height = name.height + gap + wire.height
-        items = moved(name.items, -name.width / 2, -height / 2)
-        items += moved(wire.items, 0.0, (height - wire.height) / 2)
+        far = height / 2
+        items = moved(name.items, -name.width / 2, far - name.height if back else -far)
+        items += moved(
+            wire.items, 0.0, (wire.height - height if back else height - wire.height) / 2
+        )
         return Piece("leaf", max(name.width, wire.width), height, tuple(items))
     width = name.width + gap + wire.width
-    items = moved(name.items, -width / 2, -name.height / 2)
-    items += moved(wire.items, (width - wire.width) / 2, 0.0)
+    far = width / 2
+    items = moved(name.items, far - name.width if back else -far, -name.height / 2)
+    items += moved(wire.items, (wire.width - width if back else width - wire.width) / 2, 0.0)
     return Piece("leaf", width, max(name.height, wire.height), tuple(items))
 
 
@@ -121,6 +156,14 @@ def branch_piece() -> Piece:
     return Piece("branch", 7.0, 7.0, (Circle(0.0, 0.0, 3.0, 6.0, "branch"),))
 
 
-def formula_block(lines: list[str]) -> Block:
+def formula_block(lines: list[Formula]) -> Block:
     """Return formulas below one another."""
-    return stacked((text_block(line, "small", size=SIZES["small"]) for line in lines), 2.0)
+    return stacked(
+        (
+            text_block(line.text, "small", size=SIZES["formula"], tex=line.tex)
+            if line.tex
+            else text_block(shortened(line.text, 48), "small")
+            for line in lines
+        ),
+        2.0,
+    )

@@ -1,15 +1,23 @@
-"""Places: every piece gets one from graphlay, and the links are drawn between them."""
+"""Places: every piece gets one, and the links are drawn between them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, replace
 from math import hypot
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+import numpy as np
+
+from backlit.draw.columns import in_columns
 from backlit.draw.piece import RADIUS
 from backlit.draw.scene import Box, Frame, Item, Line, Scene, moved
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
     from backlit.draw.assemble import Parts
     from backlit.draw.piece import Piece
 
@@ -20,11 +28,23 @@ Point: TypeAlias = tuple[float, float]
 _MARGIN, _INSIDE, _HEADER = 16.0, 10.0, 14.0
 _LAYER_GAP, _PIECE_GAP = 36.0, 16.0
 _LANE_CHANGE = 22.0
-_FEW, _MANY = 250, 2500
-"""Up to so many pieces the slower of two placements is used, whose lines are straighter;
-beyond the second number slanted lines would take minutes to lead past one another."""
+_FEW, _LARGE = 250, 1500
+"""Up to so many pieces the slower of two placements by graphlay is used, whose lines are
+straighter; beyond the second number it would take minutes, and pieces are put in columns."""
 _NEAR = 20.0
 """Within this distance of a circle's centre nothing but the circle is in the way of a link."""
+
+
+class _Flow(NamedTuple):
+    """Which way a drawing runs."""
+
+    down: bool = False
+    back: bool = False
+
+    def xy(self, u: float, v: float) -> Point:
+        """Return the point at ``u`` along and ``v`` across the graph."""
+        u = -u if self.back else u
+        return (v, u) if self.down else (u, v)
 
 
 @dataclass(frozen=True)
@@ -35,55 +55,64 @@ class _Seat:
     u: float
     v: float
     length: float
-    down: bool
+    flow: _Flow
 
     @property
     def body(self) -> float:
         """How long, along the graph, what links end at is."""
         if self.piece.kind == "op":
-            return 2 * RADIUS if self.down else self.piece.body
+            return 2 * RADIUS if self.flow.down else self.piece.body
+        if self.piece.kind == "block":  # without what sticks out behind it
+            return self.length - (self.piece.width - self.piece.body)
         return 0.0 if self.piece.kind == "branch" else self.length
 
 
 def placed(parts: Parts, *, down: bool = False) -> Scene:
-    """Return the drawing of ``parts``, left to right or downwards.
+    """Return the drawing of ``parts``, left to right or downwards (or, if they say, backwards).
 
     Opened ops get a frame where their pieces happen to stand apart from all others; the lines
     through them are then as straight as without. Otherwise the layout keeps them apart.
     """
-    seats, bends, _ = _seats(parts, down, apart=False)
-    lines = _lines(parts, seats, bends, down)
-    frames = _frames(parts, seats, down)
-    if not _clear(parts, seats, lines, frames):
-        seats, bends, frames = _seats(parts, down, apart=True)
-        lines = _lines(parts, seats, bends, down)
+    flow = _Flow(down, parts.back)
+    if len(parts.pieces) > _LARGE:
+        seats, bends = _column_seats(parts, flow)
+        lines = _lines(parts, seats, bends)
+        frames: list[Frame | None] = list(_frames(parts, seats))
+        frames = _apart(parts, seats, lines, frames)
+    else:
+        seats, bends, _ = _seats(parts, flow, apart=False)
+        lines = _lines(parts, seats, bends)
+        frames = list(_frames(parts, seats))
+        if frames != _apart(parts, seats, lines, frames):
+            seats, bends, kept = _seats(parts, flow, apart=True)
+            lines, frames = _lines(parts, seats, bends), list(kept)
     titles: list[Item] = []
     for (title, _), frame in zip(parts.groups, frames, strict=True):
-        titles += [frame, *moved(title.items, frame.left + 10, frame.top + 4)]
+        if frame is not None:
+            top = frame.box.bottom - title.height - 4 if frame.role == "foot" else frame.top + 4
+            titles += [replace(frame, role="group"), *moved(title.items, frame.left + 10, top)]
     pieces: list[Item] = []
     for seat in seats:
-        pieces += moved(seat.piece.items, *_xy(seat.u, seat.v, down))
+        pieces += moved(seat.piece.items, *flow.xy(seat.u, seat.v))
     return _framed([*titles, *(line for line in lines if line is not None), *pieces])
 
 
-def _xy(u: float, v: float, down: bool) -> Point:
-    return (v, u) if down else (u, v)
-
-
-def _lines(
-    parts: Parts, seats: list[_Seat], bends: list[list[Point]], down: bool
-) -> list[Line | None]:
+def _lines(parts: Parts, seats: list[_Seat], bends: list[list[Point]]) -> list[Line | None]:
     """Return the line of each link, ``None`` where two pieces touch."""
     layers: dict[float, tuple[float, float]] = {}
     for seat in seats:
         key, half = round(seat.u, 1), seat.length / 2
         first, last = layers.get(key, (seat.u, seat.u))
         layers[key] = min(first, seat.u - half), max(last, seat.u + half)
+    firsts, lasts = (sorted(ends) for ends in zip(*layers.values(), strict=True))
     lines: list[Line | None] = []
-    for (i, j), between in zip(parts.links, bends, strict=True):
+    for (i, j), found in zip(parts.links, bends, strict=True):
+        between = found
         a, b = seats[i], seats[j]
         leave, edge = layers[round(a.u, 1)][1], layers[round(b.u, 1)][0]
         points = [(a.u + a.body / 2, a.v), (leave, a.v)]
+        if between and bisect_left(firsts, edge) == bisect_right(lasts, leave):
+            between = []  # nothing stands between the two columns, so no bend is needed
         if between:  # change lanes at once, and keep to the lane
             if between[0][0] - leave > _LAYER_GAP:
                 points.append((leave + _LANE_CHANGE, between[0][1]))
@@ -91,16 +120,16 @@ def _lines(
             if edge - between[-1][0] > _LAYER_GAP:
                 points.append((edge - _LANE_CHANGE, between[-1][1]))
         points = _without_repeats([*points, *_arrival(points[-1], b, edge)])
-        drawn = tuple(_xy(u, v, down) for u, v in points)
-        arrow = b.piece.kind in {"op", "end"}
+        drawn = tuple(a.flow.xy(u, v) for u, v in points)
+        arrow = b.piece.kind in {"op", "block", "end"}
         lines.append(Line(drawn, "wire", arrow) if len(points) > 1 else None)
     return lines
 
 
-def _frames(parts: Parts, seats: list[_Seat], down: bool) -> list[Frame]:
+def _frames(parts: Parts, seats: list[_Seat]) -> list[Frame]:
     frames = []
     for title, members in parts.groups:
-        boxes = [_box(seats[i], down) for i in members]
+        boxes = [_box(seats[i]) for i in members]
         left, top = min(box.left for box in boxes) - _INSIDE, min(box.top for box in boxes)
         top -= title.height + 4.0
         right = max(max(box.right for box in boxes) + _INSIDE, left + title.width + 20.0)
@@ -109,30 +138,50 @@ def _frames(parts: Parts, seats: list[_Seat], down: bool) -> list[Frame]:
     return frames
 
 
-def _box(seat: _Seat, down: bool) -> Box:
-    x, y = _xy(seat.u, seat.v, down)
+def _box(seat: _Seat) -> Box:
+    x, y = seat.flow.xy(seat.u, seat.v)
     width, height = seat.piece.width, seat.piece.height
     return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
 
-def _clear(parts: Parts, seats: list[_Seat], lines: list[Line | None], frames: list[Frame]) -> bool:
-    """Whether each frame holds its own pieces and links only."""
+def _apart(
+    parts: Parts, seats: list[_Seat], lines: list[Line | None], frames: Sequence[Frame | None]
+) -> list[Frame | None]:
+    """Return the frames that hold their own pieces and links only, ``None`` for each other."""
+    kept: list[Frame | None] = []
+    boxes = np.array([_box(seat) for seat in seats]).reshape(-1, 4)
+    ends = np.array(parts.links, int).reshape(-1, 2)
+    drawn = np.array([line.box if line else (np.nan,) * 4 for line in lines]).reshape(-1, 4)
     for (_, members), frame in zip(parts.groups, frames, strict=True):
-        inside = set(members)
-        others = [_box(seat, seat.down) for i, seat in enumerate(seats) if i not in inside]
-        others += [
-            line.box
-            for (i, j), line in zip(parts.links, lines, strict=True)
-            if line is not None and i not in inside and j not in inside
-        ]
-        others += [other.box for other in frames if other is not frame]
-        if any(frame.box.overlaps(other) for other in others):
-            return False
-    return True
+        if frame is None:
+            kept.append(None)
+            continue
+        own = np.zeros(len(seats), bool)
+        own[members] = True
+        foreign = [boxes[~own], drawn[~own[ends].any(1)]]
+        foreign += [np.array([other.box]) for other in frames if other not in (frame, None)]
+        kept.append(None if _overlaps(np.concatenate(foreign), frame.box) else frame)
+    return kept
+
+
+def _overlaps(boxes: NDArray[np.float64], box: Box) -> bool:
+    across = np.minimum(boxes[:, 2], box.right) - np.maximum(boxes[:, 0], box.left)
+    along = np.minimum(boxes[:, 3], box.bottom) - np.maximum(boxes[:, 1], box.top)
+    return bool((np.minimum(across, along) > 1e-6).any())
+
+
+def _column_seats(parts: Parts, flow: _Flow) -> tuple[list[_Seat], list[list[Point]]]:
+    sizes = [(piece.width, piece.height)[:: -1 if flow.down else 1] for piece in parts.pieces]
+    lengths, breadths = [size[0] for size in sizes], [size[1] for size in sizes]
+    along, across, bends = in_columns(
+        lengths, breadths, parts.links, column_gap=_LAYER_GAP, piece_gap=_PIECE_GAP
+    )
+    found = zip(parts.pieces, along, across, lengths, strict=True)
+    return [_Seat(piece, u, v, length, flow) for piece, u, v, length in found], bends
 
 
 def _seats(
-    parts: Parts, down: bool, *, apart: bool
+    parts: Parts, flow: _Flow, *, apart: bool
 ) -> tuple[list[_Seat], list[list[Point]], list[Frame]]:
     """Return where graphlay puts the pieces, the links' bends, and frames kept apart."""
     import graphlay  # noqa: PLC0415 - most programs that import backlit draw nothing
@@ -150,9 +199,9 @@ def _seats(
     layout = graphlay.layout(
         graph,
         options={
-            "direction": "topbottom" if down else "leftright",
+            "direction": "topbottom" if flow.down else "leftright",
             "routing": {
-                "style": "diagonal" if len(parts.pieces) <= _MANY else "orthogonal",
+                "style": "diagonal",
                 "centre_ports": "all",
                 "port_sides": "facing_only",
                 "bundle_parallel": False,
@@ -172,17 +221,20 @@ def _seats(
     seats = []
     for i, piece in enumerate(parts.pieces):
         x, y = places[i]
-        u, v = _xy(x, y, down)
-        seats.append(_Seat(piece, u, v, piece.height if down else piece.width, down))
+        u, v = (y, x) if flow.down else (x, y)
+        seats.append(_Seat(piece, u, v, piece.height if flow.down else piece.width, flow))
     bends = [
-        [_xy(point["x"], point["y"], down) for point in edge["points"][1:-1]]
+        [(p["y"], p["x"]) if flow.down else (p["x"], p["y"]) for p in edge["points"][1:-1]]
         for edge in layout.edges
     ]
     frames = []
     for node in layout.nodes[len(parts.pieces) :]:
         width, height = node["size"]["width"], node["size"]["height"]
-        left, top = node["center"]["x"] - width / 2, node["center"]["y"] - height / 2
-        frames.append(Frame(left, top, width, height, "group"))
+        x, y = node["center"]["x"], node["center"]["y"]
+        x, y = (x, -y) if flow.back and flow.down else (-x, y) if flow.back else (x, y)
+        # Upside down, the room for the title is at the foot.
+        role = "foot" if flow.back and flow.down else "group"
+        frames.append(Frame(x - width / 2, y - height / 2, width, height, role))
     return seats, bends, frames
 
 
@@ -192,7 +244,7 @@ def _arrival(before: Point, seat: _Seat, edge: float) -> list[Point]:
         entry = seat.u - seat.body / 2
         return [(min(edge, entry), seat.v), (entry, seat.v)]
     centre = (seat.u - seat.body / 2 + RADIUS, seat.v)
-    if seat.down:  # a pill lies across: the nearest point of its middle line
+    if seat.flow.down:  # a pill lies across: the nearest point of its middle line
         half = seat.piece.body / 2 - RADIUS
         centre = (seat.u, min(max(before[1], seat.v - half), seat.v + half))
     bare = seat.piece.width == seat.piece.body and seat.piece.height == 2 * RADIUS

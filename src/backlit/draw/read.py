@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backlit.draw.names import names
+from backlit.draw.diagram import Diagram, Use
+from backlit.draw.fold import shown
+from backlit.draw.names import layer_names, names
+from backlit.draw.refold import refolded
+from backlit.draw.structure import Structure
+from backlit.draw.titles import Titles
 from backlit.draw.unfold import unfolded
 from backlit.errors import ValueRefusedError
 from backlit.graph import history, propagate, unbroadcast
@@ -17,54 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from types import FrameType
 
+    from backlit.draw.fold import Fold
     from backlit.op import Op
     from backlit.tensor import Tensor
 
 __all__ = ["Diagram", "Use", "read"]
 
-
-@dataclass(frozen=True)
-class Use:
-    """One arrow of the graph: ``source`` enters the op of ``target`` at ``position``."""
-
-    source: Tensor
-    target: Tensor
-    position: int
-
-
-@dataclass(frozen=True)
-class Diagram:
-    """All that a drawing shows, without places.
-
-    Parameters
-    ----------
-    root
-        The output.
-    leaves
-        What was given, in the order of first use; constants too.
-    calls
-        What was computed, each after all that it uses.
-    uses
-        For each tensor, where it is used, in order.
-    names
-        What tensors are called.
-    gradients
-        The gradient of each tensor; empty if there are none to show.
-    parts
-        The gradient that arrives through each use. A tensor's gradient is their sum.
-    groups
-        For each tensor from inside an opened op, a key of that op; and each key's title.
-    """
-
-    root: Tensor
-    leaves: tuple[Tensor, ...]
-    calls: tuple[Tensor, ...]
-    uses: dict[Tensor, tuple[Use, ...]]
-    names: dict[Tensor, str]
-    gradients: dict[Tensor, Any]
-    parts: dict[Use, Any]
-    groups: dict[Tensor, int]
-    titles: dict[int, str]
+_FOLDED = 500
+"""A graph that is to be folded may have so many times as many ops as are drawn."""
 
 
 def read(
@@ -74,14 +38,17 @@ def read(
     gradients: bool | None = None,
     open: str | Collection[str] | None = None,
     depth: int = 0,
+    fold: Fold = "auto",
+    unfold: str | Collection[str] | None = None,
     limit: int = 300,
     frame: FrameType | None = None,
 ) -> Diagram:
     """Read the graph of ``root``; see :func:`backlit.draw.draw` for the options."""
-    _keep_within(len(history(root)), limit)
+    most = limit if fold is False else limit * _FOLDED
+    _keep_within(len(history(root)), most, limit)
     graph = unfolded(root, open, depth)
     calls = tuple(history(graph.root)[::-1])
-    _keep_within(len(calls), limit)
+    _keep_within(len(calls), most, limit)
     uses: dict[Tensor, list[Use]] = {}
     for x in calls:
         for position, source in enumerate(x.op.inputs):  # type: ignore[union-attr]
@@ -102,7 +69,7 @@ def read(
     keys: dict[Tensor, int] = {}
     for owner in graph.groups.values():
         keys.setdefault(owner, len(keys))
-    return Diagram(
+    diagram = Diagram(
         graph.root,
         leaves,
         calls,
@@ -113,6 +80,15 @@ def read(
         {x: keys[owner] for x, owner in graph.groups.items()},
         {key: owner.op.name for owner, key in keys.items()},  # type: ignore[union-attr]
     )
+    if fold is False:
+        return diagram
+    origin = {x: graph.groups[x] if x in graph.groups else graph.origin[x] for x in calls}
+    structure = Structure(diagram, origin)
+    roots = [part.layer for part in structure.layers if part.layer is not None]
+    titles = Titles(structure, layer_names(roots, frame))
+    folded = refolded(diagram, structure, titles, shown(structure, titles, fold, unfold))
+    _keep_within(len(folded.calls), limit, limit)
+    return folded
 
 
 def _gradients(
@@ -139,10 +115,10 @@ def _gradients(
     return propagate(root, upstream, pull, retain=True), parts
 
 
-def _keep_within(count: int, limit: int) -> None:
-    if count > limit:
+def _keep_within(count: int, most: int, limit: int) -> None:
+    if count > most:
         raise ValueRefusedError(
             f"draw: the graph has {count:,} ops, and a drawing of more than {limit:,} is hard to "
-            f"read. Draw a part (an intermediate tensor, one block of the net), or say "
-            f"limit={count} to draw it all."
+            f"read. Draw a part (an intermediate tensor, one block of the net), fold it "
+            f"(fold='layer' or 'repeat'), or say limit={count} to draw it all."
         )

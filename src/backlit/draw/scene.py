@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from backlit.draw import font
+from backlit.draw.formula_path import outline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +33,7 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True)
 class Text:
-    """One line of text, starting at ``x`` on the baseline ``y``."""
+    """One line of text, starting at ``x`` on the baseline ``y``; with ``tex`` set as a formula."""
 
     x: float
     y: float
@@ -40,21 +41,28 @@ class Text:
     size: float
     role: str
     title: str = ""
+    tex: str = ""
 
     @property
     def slanted(self) -> bool:
-        """Whether it is set in italics, as names are."""
-        return self.role == "name"
+        """Whether it is set in italics, as names are if their letters have any."""
+        return self.role == "name" and not self.tex and font.leans(self.text)
 
     @property
     def width(self) -> float:
         """Its width."""
+        if self.tex:
+            return outline(self.tex).width * self.size
         return font.width(self.text, self.size, slanted=self.slanted)
 
     @property
     def box(self) -> Box:
         """The room it takes."""
-        top, bottom = self.y - font.ASCENT * self.size, self.y + font.DESCENT * self.size
+        above, below = font.ascent(self.text), font.DESCENT
+        if self.tex:
+            drawn = outline(self.tex)
+            above, below = max(drawn.ascent, font.ASCENT), max(drawn.descent, font.DESCENT)
+        top, bottom = self.y - above * self.size, self.y + below * self.size
         return Box(self.x, top, self.x + self.width, bottom)
 
 
@@ -93,13 +101,14 @@ class Circle:
 
 @dataclass(frozen=True)
 class Frame:
-    """A rounded frame around what belongs together."""
+    """A rounded frame: ``"group"`` around what belongs together, ``"block"`` for a folded part."""
 
     left: float
     top: float
     width: float
     height: float
     role: str
+    title: str = ""
 
     @property
     def box(self) -> Box:
@@ -109,13 +118,18 @@ class Frame:
 
 @dataclass(frozen=True)
 class Heat:
-    """A heat map: ``cells`` (rows, columns) from -1 to 1, NaN where there is no number."""
+    """A heat map: ``cells`` (rows, columns) from -1 to 1, NaN and infinities as they are.
+
+    Where several images are side by side, ``tile`` has the rows and columns of one
+    and their number.
+    """
 
     left: float
     top: float
     cell: float
     cells: NDArray[Any] = field(compare=False)
     title: str = ""
+    tile: tuple[int, int, int] | None = None
 
     @property
     def box(self) -> Box:
@@ -130,11 +144,12 @@ Item: TypeAlias = Text | Line | Circle | Frame | Heat
 
 @dataclass(frozen=True)
 class Scene:
-    """All items of a drawing, from the back to the front."""
+    """All items of a drawing, from the back to the front; shown ``size`` times as large."""
 
     width: float
     height: float
     items: tuple[Item, ...]
+    size: float = 1.0
 
     def texts(self) -> list[Text]:
         """Return the texts."""

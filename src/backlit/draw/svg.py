@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from html import escape
-from math import atan2, cos, hypot, isnan, sin
+from math import atan2, cos, hypot, sin
 from typing import TYPE_CHECKING
 
-from backlit.draw import font
+from backlit.draw.cloud import cloud
+from backlit.draw.font_cut import carried
+from backlit.draw.formula_path import outline
+from backlit.draw.heat import picture, scale
 from backlit.draw.scene import Circle, Frame, Heat, Line, Text
 
 if TYPE_CHECKING:
@@ -21,16 +24,20 @@ _HEAD, _ROUNDING = 7.0, 9.0
 def svg(scene: Scene, theme: Theme, title: str, description: str) -> str:
     """Return ``scene`` as the text of an SVG file."""
     width, height = _n(scene.width), _n(scene.height)
+    fonts = carried((text.text, text.slanted) for text in scene.texts() if not text.tex)
+    language = f' lang="{fonts.language}"' if fonts.language else ""
     opening = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_n(scene.width * scene.size)}" '
+        f'height="{_n(scene.height * scene.size)}" '
+        f'viewBox="0 0 {width} {height}" role="img"{language} '
         f'aria-label="{_safe(f"{title}. {description}")}" '
-        f'font-family="{font.FAMILY}" style="max-width:100%;height:auto">'
+        f'font-family="{fonts.family}" style="max-width:100%;height:auto">'
     )
     lines = [
         opening,
         f"<title>{_safe(title)}</title>",
         f"<desc>{_safe(description)}</desc>",
+        f"<style>{fonts.css}</style>",
         f'<rect width="{width}" height="{height}" fill="{theme.paper}"/>',
         *(_item(item, theme) for item in scene.items),
         "</svg>",
@@ -52,6 +59,12 @@ def _item(item: Item, theme: Theme) -> str:
 
 def _text(item: Text, theme: Theme) -> str:
     colours = {"gradient": theme.gradient, "small": theme.muted}
+    if item.tex:
+        path = outline(item.tex).commands(item.x, item.y, item.size)
+        return (
+            f'<g role="img" aria-label="{_safe(item.text)}">{_title(item.title or item.text)}'
+            f'<path d="{path}" fill="{colours.get(item.role, theme.ink)}"/></g>'
+        )
     slant = ' font-style="italic"' if item.slanted else ""
     # With its middle and its length stated, a text keeps its room where the font is another one.
     return (
@@ -68,6 +81,8 @@ def _line(item: Line, theme: Theme) -> str:
     if item.role == "bracket value":
         colour = theme.ink
     stroke = 2.0 if back else 1.2 if item.role.startswith("bracket") else 1.5
+    if item.role == "rule":
+        colour, stroke = theme.group, 0.8
     dash = f' stroke-dasharray="{theme.dash}"' if back and theme.dash else ""
     cap = ' stroke-linecap="round"' if item.role == "wire" else ""  # no seam where wires meet
     points = item.points
@@ -123,6 +138,11 @@ def _circle(item: Circle, theme: Theme) -> str:
     if item.role == "branch":
         place = f'cx="{_n(item.x)}" cy="{_n(item.y)}" r="{_n(item.radius)}"'
         return f'<circle {place} fill="{theme.wire}"/>'
+    if item.role == "cloud":
+        return (
+            f'<path d="{cloud(item.box)}" fill="{theme.node}" stroke="{theme.node_edge}" '
+            f'stroke-width="1.6">{_title(item.title)}</path>'
+        )
     return (
         f'<rect x="{_n(item.box.left)}" y="{_n(item.box.top)}" width="{_n(item.width)}" '
         f'height="{_n(2 * item.radius)}" rx="{_n(item.radius)}" fill="{theme.node}" '
@@ -131,36 +151,35 @@ def _circle(item: Circle, theme: Theme) -> str:
 
 
 def _frame(item: Frame, theme: Theme) -> str:
+    place = (
+        f'x="{_n(item.left)}" y="{_n(item.top)}" width="{_n(item.width)}" '
+        f'height="{_n(item.height)}"'
+    )
+    if item.role == "block":
+        return (
+            f'<rect {place} rx="9" fill="{theme.node}" stroke="{theme.node_edge}" '
+            f'stroke-width="1.6">{_title(item.title)}</rect>'
+        )
     return (
-        f'<rect x="{_n(item.left)}" y="{_n(item.top)}" width="{_n(item.width)}" '
-        f'height="{_n(item.height)}" rx="12" fill="none" stroke="{theme.group}" '
+        f'<rect {place} rx="12" fill="none" stroke="{theme.group}" '
         'stroke-width="1.2" stroke-dasharray="5 4"/>'
     )
 
 
 def _heat(item: Heat, theme: Theme) -> str:
     box = item.box
-    parts = [f'<g shape-rendering="crispEdges">{_title(item.title)}']
-    for i, row in enumerate(item.cells):
-        for j, value in enumerate(row):
-            place = (
-                f'x="{_n(item.left + j * item.cell)}" y="{_n(item.top + i * item.cell)}" '
-                f'width="{_n(item.cell)}" height="{_n(item.cell)}"'
-            )
-            if isnan(value):
-                parts.append(f'<rect {place} fill="{theme.muted}" fill-opacity="0.5"/>')
-                continue
-            strength = min(abs(float(value)), 1.0)
-            if theme.cold == theme.warm:  # without colour, from white (lowest) to black
-                strength = min(max((float(value) + 1) / 2, 0.0), 1.0)
-            colour = theme.warm if value > 0 else theme.cold
-            parts.append(f'<rect {place} fill="{colour}" fill-opacity="{strength:.2f}"/>')
-    parts.append(
-        f'<rect x="{_n(box.left)}" y="{_n(box.top)}" width="{_n(box.right - box.left)}" '
-        f'height="{_n(box.bottom - box.top)}" fill="none" stroke="{theme.muted}" '
-        'stroke-width="1"/></g>'
+    place = (
+        f'x="{_n(item.left)}" y="{_n(item.top)}" width="{_n(box.right - box.left)}" '
+        f'height="{_n(box.bottom - box.top)}"'
     )
-    return "".join(parts)
+    # Both ways to say that cells are not blurred: of SVG, and of CSS as browsers know it.
+    told = f"{item.title}; {scale(item.cells, theme)}"
+    return (
+        f'<g>{_title(told)}<image {place} preserveAspectRatio="none" '
+        'image-rendering="optimizeSpeed" style="image-rendering:pixelated" '
+        f'href="{picture(item.cells, item.tile, theme)}"/>'
+        f'<rect {place} fill="none" stroke="{theme.muted}" stroke-width="1"/></g>'
+    )
 
 
 def _title(text: str) -> str:

@@ -48,7 +48,7 @@ def unfolded(root: Tensor, open: str | Collection[str] | None, depth: int) -> Un
     """
     calls = history(root)[::-1]
     asked = {open} if isinstance(open, str) else set(open or ())
-    if not asked and not depth:
+    if root.op is None or (not asked and not depth):
         return Unfolded(root, {x: x for x in calls}, {})
     every = "all" in asked or not asked
     known = {x.op.name for x in calls if x.op is not None}

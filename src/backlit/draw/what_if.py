@@ -11,6 +11,8 @@ import numpy as np
 from backlit.draw.font import shortened
 from backlit.draw.names import caller, names
 from backlit.draw.number import number
+from backlit.draw.tex import number_tex, text_tex
+from backlit.draw.why_html import what_if_html
 from backlit.errors import ShapeError, TypeRefusedError, ValueRefusedError
 from backlit.graph import history, propagate
 from backlit.quiet import quiet
@@ -40,8 +42,34 @@ class WhatIf:
         """How the output truly changes."""
         return self.after - self.before
 
+    def signed(self, value: float) -> str:
+        """Return a change with its sign, in the digits asked for."""
+        return _signed(value, self.precision)
+
+    def latex(self) -> str:
+        """Return it as LaTeX, to stand between dollar signs."""
+        true, promised = (number_tex(x, self.precision) for x in (self.change, self.predicted))
+        delta = rf"\Delta {text_tex(self.of)}"
+        return (
+            rf"{text_tex(self.changes)}:\quad {delta} = {true},\quad "
+            rf"\text{{the gradient predicts }} {promised}"
+        )
+
+    def _repr_html_(self) -> str:
+        return what_if_html(self)
+
+    def _repr_latex_(self) -> str:
+        return f"${self.latex()}$"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
+        return {
+            "text/html": self._repr_html_(),
+            "text/latex": self._repr_latex_(),
+            "text/plain": str(self),
+        }
+
     def __str__(self) -> str:
-        true, promised = (_signed(x, self.precision) for x in (self.change, self.predicted))
+        true, promised = (self.signed(x) for x in (self.change, self.predicted))
         before, after = number(self.before, self.precision), number(self.after, self.precision)
         return (
             f"{self.changes}: {self.of} changes by {true} ({before} → {after}); "

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backlit.draw.font import shortened
-from backlit.draw.formula import derivative, symbol
+from backlit.draw.formula import derivative, derivative_tex, symbol
 from backlit.draw.names import caller, names, visible
 from backlit.draw.number import number
 from backlit.draw.paths import Ways
+from backlit.draw.why_reason import Factor, Path, Why
 from backlit.errors import GraphError, ShapeError, TypeRefusedError, ValueRefusedError
 from backlit.graph import history, propagate
 from backlit.quiet import quiet
@@ -21,117 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import FrameType
 
+    from numpy.typing import ArrayLike, NDArray
+
     from backlit.draw.paths import Step
 
 __all__ = ["Factor", "Path", "Why", "why"]
-
-_WHOLE, _ENDS = 8, 3
-"""A product of more factors is written with this many of them at each end."""
-
-
-@dataclass(frozen=True)
-class Factor:
-    """A local derivative, and what it is the derivative of: ``1.1 (× tax)``."""
-
-    value: float
-    words: str
-
-
-@dataclass(frozen=True)
-class Path:
-    """One path: the local derivatives from the output back, and their product."""
-
-    factors: tuple[Factor, ...]
-
-    @property
-    def product(self) -> float:
-        """What the path contributes to the gradient."""
-        product = 1.0
-        for factor in self.factors:
-            product *= factor.value
-        return product
-
-
-@dataclass(frozen=True)
-class Why:
-    """Why a gradient is what it is. ``print`` writes it out.
-
-    Parameters
-    ----------
-    of, by
-        The output's name, and what moves.
-    gradient
-        The sum over all paths.
-    paths
-        The paths that contribute most, the largest first.
-    count
-        How many paths there are; of an array, paths from tensor to tensor.
-    rest
-        What all other paths contribute together.
-    complete
-        Whether ``paths`` is all of them.
-    precision
-        Significant digits of the text.
-    """
-
-    of: str
-    by: str
-    gradient: float
-    paths: tuple[Path, ...]
-    count: int
-    rest: float
-    complete: bool
-    precision: int = 4
-
-    def __str__(self) -> str:
-        total = number(self.gradient, self.precision)
-        if self.complete and len(self.paths) == 1:
-            return f"∂{self.of}/∂{self.by} = {total} = {self._product(self.paths[0])}"
-        if not self.count:
-            return f"∂{self.of}/∂{self.by} = {total}: {self.of} does not depend on {self.by}"
-        ways = (
-            f"{self.count:,} path{'s'[: self.count != 1]}"
-            if self.complete or self.count > 1
-            else ""
-        )
-        lines = [f"∂{self.of}/∂{self.by} = {total}" + (f", the sum over {ways}" if ways else "")]
-        shown = [(number(path.product, self.precision), self._product(path)) for path in self.paths]
-        rest = number(self.rest, self.precision)
-        wide = max(len(text) for text in [rest, *(value for value, _ in shown)])
-        lines += [f"  {value:>{wide}} = {text}" for value, text in shown]
-        if not self.complete:
-            lines.append(f"  {rest:>{wide}} = all others together")
-        return "\n".join(lines)
-
-    def latex(self) -> str:
-        """Return it as LaTeX, to stand between dollar signs or in ``align``."""
-        parts = [
-            r"1 \times " + r" \times ".join(
-                rf"\underbrace{{{_tex(number(factor.value, self.precision))}}}"
-                rf"_{{\text{{{_tex(factor.words)}}}}}"
-                for factor in path.factors
-            )
-            for path in self.paths
-        ]  # fmt: skip
-        if not self.complete:
-            parts.append(rf"\cdots ({_tex(number(self.rest, self.precision))})")
-        ratio = rf"\frac{{\partial \text{{{_tex(self.of)}}}}}{{\partial \text{{{_tex(self.by)}}}}}"
-        return (
-            f"{ratio} = {_tex(number(self.gradient, self.precision))} = {' + '.join(parts) or '0'}"
-        )
-
-    def _repr_latex_(self) -> str:
-        return f"${self.latex()}$"
-
-    def _product(self, path: Path) -> str:
-        factors = [
-            f"{number(factor.value, self.precision)} ({factor.words})" for factor in path.factors
-        ]
-        if len(factors) > _WHOLE:
-            between = Path(path.factors[_ENDS:-_ENDS])
-            inner = f"{number(between.product, self.precision)} ({len(between.factors)} factors)"
-            factors[_ENDS:-_ENDS] = [inner]
-        return " × ".join(["1", *factors])
 
 
 def why(
@@ -139,6 +33,7 @@ def why(
     y: Tensor | None = None,
     index: int | tuple[int, ...] | None = None,
     *,
+    direction: ArrayLike | None = None,
     most: int = 5,
     precision: int = 4,
 ) -> Why:
@@ -155,6 +50,9 @@ def why(
         The output, one number; if left out, the one that the caller's variables hold.
     index
         Which element of ``x``; the one with the largest gradient if left out.
+    direction
+        How far each element of ``x`` moves, of its shape: the derivative along that direction is
+        explained, and each path ends with how far the element moves that it begins in.
     most
         The most paths to write out.
     precision
@@ -170,7 +68,9 @@ def why(
     TypeRefusedError
         If ``x`` or ``y`` is no tensor.
     ShapeError
-        If ``y`` is not one number, or ``x`` has no such element.
+        If ``y`` is not one number, ``x`` has no such element, or the direction another shape.
+    ValueRefusedError
+        If both an element and a direction are given.
     GraphError
         If ``y`` is left out and not to be found, or ``x`` requires no gradient.
 
@@ -188,6 +88,12 @@ def why(
       3 = 1 × 1 (+ x) × 3 (× x)
       3 = 1 × 1 (+ x) × 3 (x ×)
       1 = 1 × 1 (9 +)
+    >>> v = bl.tensor([1.0, 2.0], "v")
+    >>> print(why(v, (v * v).sum(), direction=[10.0, 1.0], most=2))
+    ∂y/∂v · direction = 24, the sum over 2 paths
+      10 = 1 × 1 (Σ) × 1 (× v → [0]) × 10 (direction[0])
+      10 = 1 × 1 (Σ) × 1 (v × → [0]) × 10 (direction[0])
+       4 = all others together
     """
     frame = caller()
     _check(x, y, most)
@@ -197,8 +103,9 @@ def why(
             f"why explains one number, but {y._label()} has shape {y.shape}; pick an element, "  # noqa: SLF001
             "y[0, 3] for example, or sum() it."
         )
-    place = _place(x, y, index)
-    ways = Ways(x, y, place)
+    along = _along(x, index, direction)
+    place = _place(x, y, index) if along is None else ()
+    ways = Ways(x, y, place, along)
     paths = ways.largest(most)
     known = names(_around(paths, x, y), frame)
     called = known.get(x, "x")
@@ -207,7 +114,8 @@ def why(
     count = ways.count()
     return Why(
         shortened(known.get(y, "y")),
-        shortened(called) + (_bracketed(place) if place else ""),
+        shortened(called)
+        + (" · direction" if along is not None else _bracketed(place) if place else ""),
         total,
         shown,
         count,
@@ -251,6 +159,22 @@ def _place(x: Tensor, y: Tensor, index: Any) -> tuple[int, ...]:
     return tuple(int(i) % size for i, size in zip(place, x.shape, strict=True))
 
 
+def _along(x: Tensor, index: Any, direction: Any) -> NDArray[Any] | None:
+    if direction is None:
+        return None
+    if index is not None:
+        raise ValueRefusedError(
+            f"why: it was given both the element {index!r} and a direction; give one of them."
+        )
+    along = np.asarray(direction.data if isinstance(direction, Tensor) else direction)
+    if along.dtype.kind not in "fiub" or along.shape != x.shape:
+        raise ShapeError(
+            f"why: the direction has shape {along.shape} and dtype {along.dtype}, but "
+            f"{x._label()} has shape {x.shape}; give one real number per element."  # noqa: SLF001
+        )
+    return along.astype(x.dtype)
+
+
 def _propagated(y: Tensor, dy: Any) -> dict[Tensor, Any]:
     return propagate(y, dy, retain=True)
 
@@ -261,26 +185,34 @@ def _around(paths: list[tuple[Step, ...]], x: Tensor, y: Tensor) -> list[Tensor]
     for path in paths:
         for step in path:
             found[step.output] = None
-            found.update(dict.fromkeys(step.output.op.inputs))  # type: ignore[union-attr]
+            if step.position >= 0:
+                found.update(dict.fromkeys(step.output.op.inputs))  # type: ignore[union-attr]
     return list(found)
 
 
 def _factor(step: Step, known: Mapping[Tensor, str], precision: int) -> Factor:
+    if step.position < 0:
+        word = f"direction{_bracketed(step.index)}" if step.index else "direction"
+        return Factor(step.value, word, word)
     op = step.output.op
     assert op is not None
-    sign = symbol(op)
+    sign = label = symbol(op)
+    tex = ""
     if len(op.inputs) == 2 and len(sign) == 1:
         other = op.inputs[1 - step.position]
         word = known.get(other) or (number(other.data, precision) if not other.ndim else "")
         word = shortened(word)
         sign = f"{sign} {word}" if step.position == 0 else f"{word} {sign}"
-        words = sign.strip()
+        words = label = sign.strip()
     else:
         stated = derivative(op, step.position)
-        words = f"{sign}: {stated}" if stated and len(stated) < 40 else sign
+        words = sign
+        if stated and len(stated) < 40:
+            words, tex = f"{sign}: {stated}", derivative_tex(op, step.position)
     if step.index:
-        words = f"{words} → {shortened(known.get(step.output, ''))}{_bracketed(step.index)}"
-    return Factor(step.value, words)
+        place = f" → {shortened(known.get(step.output, ''))}{_bracketed(step.index)}"
+        words, label = words + place, label + place
+    return Factor(step.value, words, label, tex)
 
 
 def _bracketed(index: tuple[int, ...]) -> str:
@@ -311,11 +243,3 @@ def _output_of(x: Tensor, frame: FrameType | None) -> Tensor:
 
 def _depends(y: Tensor, x: Tensor) -> bool:
     return any(source is x for z in history(y) for source in z.op.inputs)  # type: ignore[union-attr]
-
-
-def _tex(text: str) -> str:
-    escapes = {
-        "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
-        "%": r"\%", "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
-    }  # fmt: skip
-    return "".join(escapes.get(character, character) for character in text)
