@@ -19,9 +19,10 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
     "myst_parser",
+    "gallery_figures",
     "op_cards",
 ]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "gallery/*"]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3

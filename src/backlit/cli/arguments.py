@@ -12,6 +12,7 @@ from argparse import (
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from backlit._version import __version__
+from backlit.cli import board_arguments, gallery_arguments
 from backlit.cli.check_arguments import CHECK, CHECK_EXAMPLES, add_arguments
 from backlit.train import settings as known
 
@@ -19,14 +20,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TRAIN = """\
-Train a net of affine layers and keep the run in a folder: weights, history, curves, a gradient
-check and report.html, which shows it all. Without options, 784-50-10 on the MNIST digits that come
-with backlit, by stochastic gradient descent.
+Train a net and keep the run in a folder: weights, history, curves, a gradient check and
+report.html, which shows it all. Without options, affine layers 784-50-10 on the MNIST digits that
+come with backlit, by stochastic gradient descent; --model cnn for a convolutional net.
 """
 TRAIN_EXAMPLES = """\
 examples:
   backlit train
   backlit train --hidden 200 100 --init he --optimizer adam --epochs 10
+  backlit train --model cnn                       99 % in two epochs
   backlit train --hidden --steps 600              no hidden layer, one epoch
   backlit train --data fashion-mnist --dropout 0.2
   backlit train --resume runs/2026-01-31-120000-mnist-784-50-10 --epochs 30
@@ -77,6 +79,24 @@ def parser() -> Parser:
     )
     add_arguments(check)
     check.set_defaults(run=_run_check)
+    board = _command(
+        commands,
+        "board",
+        "write a page to draw digits on",
+        board_arguments.BOARD,
+        board_arguments.BOARD_EXAMPLES,
+    )
+    board_arguments.add_arguments(board)
+    board.set_defaults(run=_run_board)
+    gallery = _command(
+        commands,
+        "gallery",
+        "write the figures of the chapter",
+        gallery_arguments.GALLERY,
+        gallery_arguments.GALLERY_EXAMPLES,
+    )
+    gallery_arguments.add_arguments(gallery)
+    gallery.set_defaults(run=_run_gallery)
     _add_book(_command(commands, "book", "run a script of the book", BOOK))
     return whole
 
@@ -106,6 +126,9 @@ def _add_train(command: Parser) -> None:
     net = command.add_argument_group("net and data")
     add(net, "--data", "mnist (default), or fashion-mnist, downloaded at first use",
         choices=list(known.DATA))  # fmt: skip
+    add(net, "--model", "dense, affine layers alone (default); or cnn, which has two convolutions "
+        "with pooling before them, and by default --hidden 128 --init he --optimizer adam --lr "
+        "0.003 --schedule cosine --epochs 2", choices=list(known.MODELS))  # fmt: skip
     add(net, "--hidden", "sizes of the hidden layers (default 50); none: a linear classifier",
         type=_whole(1), nargs="*", metavar="SIZE")  # fmt: skip
     add(net, "--activation", f"{', '.join(known.ACTIVATIONS)} (default {default.activation})",
@@ -128,6 +151,8 @@ def _add_train(command: Parser) -> None:
     add(end, "--steps", "when to end, counted in steps", type=_whole(1), metavar="N")
     add(how, "--seed", "decides weights, dropout and order (default 0)",
         type=_whole(0), metavar="N")  # fmt: skip
+    add(how, "--eager", "run ops one by one: slower, and the same to rounding; by default the "
+        "train step is compiled", action="store_true")  # fmt: skip
     run = command.add_argument_group("run")
     where = run.add_mutually_exclusive_group()
     where.add_argument("--folder", help="a new folder for the run (default runs/DATE-TIME-...)")
@@ -172,6 +197,18 @@ def _run_predict(arguments: Namespace) -> int:
 
 def _run_check(arguments: Namespace) -> int:
     from backlit.cli.check import run  # noqa: PLC0415
+
+    return run(arguments)
+
+
+def _run_board(arguments: Namespace) -> int:
+    from backlit.cli.board import run  # noqa: PLC0415
+
+    return run(arguments)
+
+
+def _run_gallery(arguments: Namespace) -> int:
+    from backlit.cli.gallery import run  # noqa: PLC0415
 
     return run(arguments)
 

@@ -30,6 +30,7 @@ def _is_file(target: str) -> bool:
 
 def _run_of_training(folder: str, arguments: Namespace) -> int:
     from backlit.check import check  # noqa: PLC0415 - a file is checked in another process
+    from backlit.cli.train import ELEMENTS  # noqa: PLC0415
     from backlit.train import Run, load_net  # noqa: PLC0415
 
     net, settings = load_net(Run(folder).weights_file)
@@ -41,7 +42,7 @@ def _run_of_training(folder: str, arguments: Namespace) -> int:
             x[: arguments.batch],
             t[: arguments.batch],
             samples=arguments.samples,
-            elements=None if arguments.samples else "all",
+            elements=None if arguments.samples else ELEMENTS[settings.model],
         )
     if arguments.json:
         print(json.dumps(report.to_dict(), indent=2))
