@@ -314,3 +314,52 @@ def test_what_cannot_be_checked_is_refused():
     net.params["b"] = np.zeros(3, int)
     with pytest.raises(TypeRefusedError, match="array of floats"):
         check(net, 1, 2)
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.001, 0.9995])
+@pytest.mark.parametrize("element", [(0, 0), (355, 27), (783, 49)])
+def test_one_element_that_is_hardly_wrong_is_found_too(element, factor):
+    class Product:
+        def __init__(self, W):
+            self.W = W
+
+        def forward(self, x):
+            self.x = x
+            return x @ self.W
+
+        def backward(self, dout):
+            self.dW = self.x.T @ dout
+            self.dW[element] *= factor
+            return dout @ self.W.T
+
+    rng = np.random.default_rng(element[1])
+    layer = Product(rng.normal(size=(784, 50)))
+    report = bl.check(layer, rng.normal(size=(20, 784)))
+    assert [fault.index for fault in report.faults] == ([] if factor == 1 else [element])
+
+
+def test_what_a_guard_leaves_everywhere_is_searched_for_nothing():
+    class Guarded:
+        def __init__(self):
+            rng = np.random.default_rng(0)
+            self.params = {"W": 0.01 * rng.normal(size=(60, 5))}
+            self.layers = {"Scores": self}
+
+        def predict(self, x):
+            z = x @ self.params["W"]
+            e = np.exp(z - z.max(axis=1, keepdims=True))
+            return e / e.sum(axis=1, keepdims=True)
+
+        def loss(self, x, t):
+            return -np.mean(np.log(self.predict(x)[np.arange(len(t)), t] + 1e-7))
+
+        def gradient(self, x, t):
+            y = self.predict(x)
+            y[np.arange(len(t)), t] -= 1
+            return {"W": x.T @ y / len(t)}
+
+    rng = np.random.default_rng(1)
+    report = bl.check(Guarded(), rng.normal(size=(20, 60)), rng.integers(0, 5, 20))
+    report.assert_ok()
+    assert not report.left_out
+    assert report.calls < 600

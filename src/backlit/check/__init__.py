@@ -2,6 +2,6 @@
 
 from backlit.check.check import check
 from backlit.check.numerical import numerical_gradient
-from backlit.check.report import Fault, Report, Row
+from backlit.check.report import Fault, Layer, Report, Row
 
-__all__ = ["Fault", "Report", "Row", "check", "numerical_gradient"]
+__all__ = ["Fault", "Layer", "Report", "Row", "check", "numerical_gradient"]

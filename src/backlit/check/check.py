@@ -4,26 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
-from backlit.check.adapters import adapt, near_method, target_name
-from backlit.check.diagnosis.errors import explain_error
-from backlit.check.examine import Settings, examine
-from backlit.check.foreign import adapted
-from backlit.check.graph_net import attribute
-from backlit.check.graphs import GraphPart
-from backlit.check.guard import untouched
-from backlit.check.hand import HandPart
-from backlit.check.net import examine_net
-from backlit.check.part import Broken
-from backlit.check.report import Fault, Report
-from backlit.check.source import find_line
-from backlit.check.stub import Stub
 from backlit.errors import ValueRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backlit.check.report import Report
     from backlit.tensor import Tensor
 
 __all__ = ["check"]
@@ -98,7 +84,7 @@ def check(
     --------
     A wrong sign is found:
 
-    >>> import backlit as bl
+    >>> import numpy as np
     >>> class Sine:
     ...     def forward(self, x):
     ...         self.x = x
@@ -121,67 +107,7 @@ def check(
     if not 0 < tolerance < 1:
         raise ValueRefusedError(f"check: tolerance must lie between 0 and 1, not be {tolerance}.")
     count = 2**62 if elements == "all" else samples
-    settings = Settings(tolerance, seed, elements=count)
-    target, inputs, loss = adapted(target, inputs, loss)
-    with untouched(target, *inputs), np.errstate(all="ignore"):
-        return _checked(target, inputs, loss, settings)
+    # What follows is large, and whoever imports the library may never need it.
+    from backlit.check.checked import checked  # noqa: PLC0415
 
-
-def _checked(
-    target: Any, inputs: tuple[Any, ...], loss: Callable[..., Any] | None, settings: Settings
-) -> Report:
-    name = target_name(target)
-    misspelt = _misspelt_method(target)
-    if misspelt is not None:
-        return Report(name, (), (misspelt,), settings.tolerance)
-    try:
-        part = adapt(target, inputs, loss)
-    except Broken as broken:
-        fault = explain_error(Stub(name, target), broken)
-        return Report(name, (), (fault,), settings.tolerance)
-    if isinstance(part, HandPart) and not isinstance(target, tuple):
-        finding, cleared, calls = examine_net(part, settings)
-    else:
-        finding, cleared, calls = examine(part, settings), [], part.calls
-        if isinstance(part, GraphPart) and finding.faults:
-            finding.faults, calls = attribute(part, finding, settings)
-    if not part.slots and not finding.faults:
-        raise ValueRefusedError(
-            f"check: there is nothing to check in {name}: it has no parameters, and no input of "
-            "floats; pass at least one input as floats."
-        )
-    return Report(
-        part.name,
-        tuple(finding.rows),
-        tuple(finding.faults),
-        settings.tolerance,
-        tuple(cleared),
-        tuple(finding.notes),
-        calls or part.calls,
-    )
-
-
-def _misspelt_method(target: Any) -> Fault | None:
-    """Find a ``backword`` in an object that has no ``backward``, or a ``foward``."""
-    if isinstance(target, tuple) or not hasattr(target, "__dict__") or isinstance(target, type):
-        return None
-    has_forward = callable(getattr(target, "forward", None)) or callable(target)
-    has_backward = callable(getattr(target, "backward", None))
-    for name, there, other in (
-        ("backward", has_backward, has_forward),
-        ("forward", has_forward, has_backward),
-    ):
-        near = "" if there or not other else near_method(target, name)
-        if near:
-            kind = type(target).__name__
-            return Fault(
-                kind,
-                "",
-                message=f"{kind} has no method {name!r}, but has {near!r}: it is "
-                "misspelt, and nobody calls it",
-                diagnosis="misspelt",
-                confidence=0.97,
-                source=find_line(getattr(target, near), r"\bdef\b"),
-                correction=f"def {name}(self, …)",
-            )
-    return None
+    return checked(target, inputs, loss, tolerance=tolerance, seed=seed, elements=count)

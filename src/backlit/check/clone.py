@@ -34,6 +34,8 @@ class Clone:
         What to copy.
     shared
         What to keep as it is.
+    instead
+        Arrays, each with what the copy holds in its place.
 
     Attributes
     ----------
@@ -50,11 +52,17 @@ class Clone:
     True
     """
 
-    def __init__(self, root: Any, shared: Iterable[Any] = ()) -> None:
+    def __init__(
+        self,
+        root: Any,
+        shared: Iterable[Any] = (),
+        instead: Iterable[tuple[NDArray[Any], NDArray[Any]]] = (),
+    ) -> None:
         kept = list(shared)
         self._memo: dict[int, Any] = {id(x): x for x in kept}
         known = [x for x in walk(root) if id(x) not in self._memo]
         self._memo |= _arrays([x for x in known if isinstance(x, np.ndarray)])
+        self._memo |= {id(old): new for old, new in instead}
         functions = [x for x in known if isinstance(x, FunctionType) and _has_own_state(x)]
         cells = {id(cell): (cell, CellType()) for f in functions for cell in f.__closure__ or ()}
         for f in functions:

@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from backlit.check.complex_step import sharpened, worth_it
 from backlit.check.numerical import EPS
-from backlit.check.part import NOTHING, Back, Broken, Part, Slot
-from backlit.check.slopes import Direction, Slope, directional
+from backlit.check.part import NOTHING, Back, Part, Slot
+from backlit.check.rounding import rounded_to
+from backlit.check.slopes import ENOUGH, Direction, Slope, directional
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from backlit.check.taylor import Remainder
 
 __all__ = ["Evidence", "Sample", "as_gradient", "upstream"]
 
@@ -30,7 +34,9 @@ NOTHING_AT_ALL = 1e-60
 """A difference so small is none: a gate that is shut, which rounding leaves ajar."""
 ROUNDING_OF_SUMS = 1e-11
 """What cancels to 0 in theory leaves so much behind, relatively (a bias before a batch norm)."""
-MEMORY = 4_000_000
+WIDE = 100_000
+"""Where there are more outputs, a smaller sample has to do."""
+MEMORY = 8_000_000
 """How many slopes of outputs are held at a time."""
 TRUST = 30
 """How many times the estimated error of a slope is granted."""
@@ -83,6 +89,14 @@ class Evidence:
     rng: np.random.Generator
     _columns: dict[tuple[Slot, int], Slope] = field(default_factory=dict)
     _backs: dict[bytes, Back] = field(default_factory=dict)
+    doubted: list[Slot] = field(default_factory=list)
+    """Tensors that pass, though their gradient is off by more than rounding explains."""
+    by_complex_step: set[Slot] = field(default_factory=set)
+    """Tensors some of whose slopes were taken by a complex step."""
+    remainders: dict[Slot, Remainder] = field(default_factory=dict)
+    """How a Taylor remainder fell, where that decided."""
+    _for_real: set[Slot] = field(default_factory=set)
+    _chosen: dict[Slot, list[int]] = field(default_factory=dict)
 
     @property
     def y(self) -> Floats:
@@ -112,9 +126,16 @@ class Evidence:
         """Return the gradient as it came."""
         return self.back.gradients.get(slot, NOTHING)
 
-    def slope(self, slot: Slot, direction: Direction, *, thorough: bool = False) -> Slope:
+    def slope(
+        self,
+        slot: Slot,
+        direction: Direction,
+        *,
+        thorough: bool = False,
+        enough: float = ENOUGH,
+    ) -> Slope:
         """Return how the outputs change along a direction."""
-        return directional(
+        found = directional(
             self.part.output,
             slot.array,
             direction,
@@ -122,7 +143,16 @@ class Evidence:
             thorough=thorough,
             eps=self.eps,
             floor=self.part.floor,
+            enough=enough,
         )
+        if slot in self._for_real or self.eps > EPS or not worth_it(found, thorough=thorough):
+            return found
+        better = sharpened(found, self.part, slot, direction, self.y)
+        if better is None:
+            self._for_real.add(slot)
+            return found
+        self.by_complex_step.add(slot)
+        return better
 
     @property
     def kind(self) -> type[np.floating[Any]]:
@@ -133,31 +163,7 @@ class Evidence:
     @cached_property
     def eps(self) -> float:
         """How finely the output is rounded: as its dtype is, or as coarser ones on the way."""
-        if self.here.dtype.itemsize < 8:
-            return float(np.finfo(self.here.dtype).eps)
-        moved = self._beside()
-        if moved is None or np.count_nonzero(moved != self.y) < 0.5 * self.y.size:
-            return EPS
-        for dtype in (np.float16, np.float32):
-            if all(np.array_equal(y, y.astype(dtype).astype(np.float64)) for y in (self.y, moved)):
-                return float(np.finfo(dtype).eps)
-        return EPS
-
-    def _beside(self) -> Floats | None:
-        """Return the output a little beside."""
-        saved = [(slot.array, slot.array.copy()) for slot in self.part.slots]
-        rng = np.random.default_rng(23)
-        try:
-            for array, original in saved:
-                by = 0.01 * (1 + np.abs(original))
-                np.copyto(array, original + by * rng.standard_normal(original.shape))
-            moved = np.array(self.part.output(), np.float64)
-        except Broken:
-            return None
-        finally:
-            for array, original in saved:
-                np.copyto(array, original)
-        return moved if moved.shape == self.y.shape else None
+        return rounded_to(self.part, self.here)
 
     def column(self, slot: Slot, element: int) -> Slope:
         """Return how the outputs change with one element; remembered."""
@@ -206,13 +212,19 @@ class Evidence:
 
     def chosen(self, slot: Slot) -> list[int]:
         """Choose which elements to look at: all of a few, some of many."""
-        if slot.array.size <= FEW:
+        if slot.array.size <= (FEW if self.dout.size <= WIDE else self.few):
             return list(range(slot.array.size))
-        known = sorted({i for s, i in self._columns if s is slot})
-        count = max(8, min(SAMPLE, MEMORY // max(1, self.dout.size)))
-        rng = np.random.default_rng(0)
-        drawn = rng.choice(slot.array.size, min(count, slot.array.size), replace=False)
-        return sorted({*known, *(int(i) for i in drawn)})
+        if slot not in self._chosen:  # the same ones from now on: what is sampled is compared
+            known = {i for s, i in self._columns if s is slot}
+            count = max(8, min(SAMPLE, SAMPLE * WIDE // max(1, self.dout.size)))
+            rng = np.random.default_rng(0)
+            drawn = rng.choice(slot.array.size, min(count, slot.array.size), replace=False)
+            self._chosen[slot] = sorted({*known, *(int(i) for i in drawn)})
+        return self._chosen[slot]
+
+    def include(self, slot: Slot, elements: list[int]) -> None:
+        """Have these elements among those that are looked at."""
+        self._chosen[slot] = sorted({*self.chosen(slot), *elements})
 
     def back_of(self, dout: Floats) -> Back:
         """Run forward and backward with another ``dout``; remembered."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from backlit.check.examine import Finding, Settings, examine
+from backlit.check.examine import examine
 from backlit.check.graphs import GraphPart, op_part
 from backlit.op import Op
 from backlit.tensor import Tensor
 
 if TYPE_CHECKING:
     from backlit.check.report import Fault
+    from backlit.check.settings import Finding, Settings
 
 __all__ = ["attribute"]
 
@@ -20,32 +21,19 @@ _NUMBERS = {"sign", "factor", "batch_size", "local_derivative", "element", "unkn
             "mask_reversed", "dout_ignored", "transposed"}  # fmt: skip
 
 
-def attribute(part: GraphPart, finding: Finding, settings: Settings) -> tuple[list[Fault], int]:
-    """Name the op at fault; if all ops are right, say that something bypasses the graph.
-
-    Returns
-    -------
-    faults
-        What to report.
-    calls
-        How often forward was run, of the whole or of an op.
-    """
-    calls = part.calls
+def attribute(part: GraphPart, finding: Finding, settings: Settings) -> list[Fault]:
+    """Name the op at fault; if all ops are right, say that something bypasses the graph."""
     output = finding.evidence.back.root if finding.evidence is not None else None
     if not isinstance(output, Tensor) or isinstance(part.target, Op):
-        return finding.faults, calls
+        return finding.faults
     faults: list[Fault] = []
     for op in _own_ops(output):
         try:
             alone = op_part(op, tuple(x.data for x in op.inputs))
         except (TypeError, ValueError):
             continue
-        found = examine(alone, replace(settings, elements=None))
-        calls += alone.calls
-        faults += found.faults
-    if faults:
-        return faults, calls
-    return [_bypassed(fault) for fault in finding.faults], calls
+        faults += examine(alone, replace(settings, elements=None)).faults
+    return faults or [_bypassed(fault) for fault in finding.faults]
 
 
 def _own_ops(output: Tensor) -> list[Op]:

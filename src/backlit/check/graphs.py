@@ -137,6 +137,7 @@ class GraphPart(Part):
             data: NDArray[Any] = self._run().data.copy()  # it may be a view of what is moved
         if data.dtype.kind not in "fiub":
             raise Broken("forward", message=f"forward must return real numbers, not {data!r:.60}")
+        self.outputs = data.size
         return data
 
     def back(self, dout: NDArray[Any], **options: Any) -> Back:
@@ -169,7 +170,7 @@ class GraphPart(Part):
         return self.target if callable(self.target) else None
 
     def _run(self) -> Tensor:
-        self.calls += 1
+        self.spend()
         if self._drawn is None:
             known = sources(*self.roots)
             try:

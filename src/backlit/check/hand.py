@@ -6,26 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backlit.check.calling import backward_arguments, only_dout, takes_all
+from backlit.check.calling import only_dout
 from backlit.check.clone import Clone
-from backlit.check.holdings import Holding, clear_gradients, gradient_of
-from backlit.check.matching import matched, named
+from backlit.check.holdings import Holding, clear_gradients
+from backlit.check.keeper import Keeper
 from backlit.check.names import argument_names
-from backlit.check.part import NOTHING, Back, Broken, Part, Slot
+from backlit.check.part import Back, Slot
 from backlit.check.randomness import Source, sources
-from backlit.check.search import in_clone, owners, parameters, plain_numbers, shared_by_all
+from backlit.check.search import in_clone, owners, shared_by_all
 from backlit.check.tap import Tap, copied, listening
 from backlit.check.values import (
     another_batch,
-    as_output,
     dout_for,
     dtype_of,
     duplicates,
-    is_numbers,
-    pieces,
     prepared,
     promoted,
-    was_array,
 )
 from backlit.check.walk import attributes, walk
 from backlit.check.watching import change, written
@@ -41,7 +37,7 @@ __all__ = ["HandPart"]
 LABELS = {"t", "target", "targets", "label", "labels", "y_true", "mask", "truth", "teacher"}
 
 
-class HandPart(Part):
+class HandPart(Keeper):
     """A layer or net by hand, run on float64 copies.
 
     Parameters
@@ -91,6 +87,7 @@ class HandPart(Part):
         self._owners = owners(root, name)
         originals = duplicates(self._arguments)
         self.here = self._first_output()
+        self.outputs = self.here.size
         moved = [source for source in self._drawn if source.is_global]
         for source in moved:
             source.rewind()
@@ -156,6 +153,25 @@ class HandPart(Part):
         tap.attach(self._live)
         with listening(tap):
             return self.output()
+
+    def complex_output(self, slot: Slot, array: NDArray[Any]) -> Any:
+        """Run forward on a fresh copy that holds complex numbers in a slot's place."""
+        own = [theirs for other, _, theirs in self._places if other is slot]
+        lasting = self.shared or self._leaves_traces  # complex numbers might stay in there
+        if lasting or any(not isinstance(theirs, np.ndarray) for theirs in own):
+            return None
+        clone = self._fresh(instead=[(theirs, array) for theirs in own])
+        arguments = [array if x is slot.array else copied(x) for x in self._arguments]
+        self._rewind()
+        self.spend()
+        keywords = {k: copied(v) for k, v in self.keywords.items()}
+        try:
+            y = self._forward(clone.root)(*self._as_given(arguments), **keywords)
+            if isinstance(y, tuple) and self._shapes:
+                return np.concatenate([np.asarray(each).ravel() for each in y])
+            return y[0] if isinstance(y, tuple) else y
+        except Exception:  # noqa: BLE001 - made for real numbers, as most code is
+            return None
 
     def back(self, dout: NDArray[Any], **options: Any) -> Back:
         """Run forward and backward on a fresh copy."""
@@ -260,20 +276,17 @@ class HandPart(Part):
         y = self._forward(clone.root)(*arguments, **self.keywords)
         return leaf, y[0] if isinstance(y, tuple) else y
 
-    # Forwards
+    # Afterwards
 
     def after_use(self) -> HandPart:
         """Return the part as it is once another batch has gone forwards and backwards."""
         clone = self._fresh()
         arguments = duplicates(self._arguments)
         self._run_another_batch(clone.root, arguments, dout_for(self.here), rewind=False)
-        return type(self)(clone.root, tuple(self._as_given(arguments)), name=self.name)
-
-    def _as_given(self, arguments: list[Any]) -> list[Any]:
-        return [
-            x.item() if isinstance(x, np.ndarray) and not x.ndim and not was_array(given) else x
-            for x, given in zip(arguments, self._given, strict=True)
-        ]
+        used = type(self)(clone.root, tuple(self._as_given(arguments)), name=self.name)
+        if self.budget is not None:
+            self.budget.adopt(used)
+        return used
 
     def _forward_of_round(self, root: Any, arguments: list[Any]) -> tuple[NDArray[Any], Any]:
         """Run the forward that backward belongs to."""
@@ -293,37 +306,6 @@ class HandPart(Part):
                 source.rewind()
             self._rewind()
 
-    # Forwards
-
-    def _forward(self, root: Any) -> Any:
-        if isinstance(root, tuple):
-            return root[0]
-        forward = getattr(root, "forward", None)
-        return forward if callable(forward) else root
-
-    def _backward(self, root: Any) -> Any:
-        return root[1] if isinstance(root, tuple) else root.backward
-
-    def _run_forward(self, root: Any, arguments: list[Any]) -> tuple[NDArray[Any], Any]:
-        self.calls += 1
-        # A number by hand stays a number: an array would be written into by `x += 1`.
-        passed = self._as_given(arguments)
-        try:
-            y = self._forward(root)(*passed, **{k: copied(v) for k, v in self.keywords.items()})
-        except Exception as error:
-            raise Broken("forward", error) from error
-        cache = None
-        if isinstance(y, tuple) and len(y) > 1:
-            if hasattr(root, "backward") or isinstance(root, tuple):
-                several = takes_all(self._backward(root), y)
-                if several:
-                    outputs = [as_output(each, "forward") for each in y]
-                    self._shapes = [each.shape for each in outputs]
-                    return np.concatenate([each.ravel() for each in outputs]), None
-            if is_numbers(y[0]):
-                y, cache = y[0], (y[1] if len(y) == 2 else tuple(y[1:]))
-        return as_output(y, "forward"), cache
-
     def _first_output(self) -> NDArray[Any]:
         self._candidates = sources(self._live.root, self.root, *self.shared)
         for source in self._candidates:
@@ -331,108 +313,3 @@ class HandPart(Part):
         y = self.output()
         self._drawn = [source for source in self._candidates if source.moved()]
         return y
-
-    def _rewind(self) -> None:
-        for source in self._drawn:
-            source.rewind()
-
-    # Backwards
-
-    def _run_backward(
-        self, root: Any, sent: NDArray[Any], arguments: list[Any], y: NDArray[Any], cache: Any
-    ) -> Any:
-        dout: Any = sent if sent.ndim else sent.item()
-        try:
-            backward = self._backward(root)
-            if self._shapes:
-                return backward(*pieces(sent, self._shapes))
-            return backward(*self._arguments_for(backward, dout, arguments, y, cache))
-        except Exception as error:
-            raise Broken("backward", error) from error
-
-    def _arguments_for(
-        self, backward: Any, dout: Any, arguments: list[Any], y: Any, cache: Any
-    ) -> tuple[Any, ...]:
-        return backward_arguments(backward, dout, arguments, y, cache)
-
-    # Parameters
-
-    def _fresh(self) -> Clone:
-        clone = Clone(self.root, self.shared)
-        for slot, holding, array in self._places:
-            twin = clone.of(array)
-            if isinstance(twin, np.ndarray) and twin is not array:
-                np.copyto(twin, slot.array)
-            elif not isinstance(array, np.ndarray):
-                in_clone(clone, holding).write(slot.array.item())
-        return clone
-
-    def _write_scalars(self, clone: Clone) -> None:
-        for slot, holding, array in self._places:
-            if not isinstance(array, np.ndarray):
-                in_clone(clone, holding).write(slot.array.item())
-
-    def _find_parameters(self) -> None:
-        """Find the arrays that survive a run and have a gradient beside them, or ought to."""
-        clone = Clone(self.root, self.shared)
-        returned: list[Any] = []
-
-        def run(root: Any) -> None:
-            arguments = duplicates(self._arguments)
-            self._rewind()
-            try:
-                y, cache = self._run_forward(root, arguments)
-                returned.append(self._run_backward(root, dout_for(y), arguments, y, cache))
-            except Broken:
-                return
-
-        found = parameters(self._owners, clone, run)
-        # Where nothing has a gradient beside it, these are constants: nothing learns here.
-        constants = (
-            bool(returned)
-            and not any(each.rank > 0 or each.holding.container for each in found)
-            and not (isinstance(returned[0], tuple) and len(returned[0]) > len(self.slots))
-        )
-        for each in found:
-            slot = Slot(
-                each.layer,
-                each.holding.name,
-                self._live.of(each.array),
-                "parameter",
-                each.array.dtype,
-                optional=constants,
-            )
-            self._places.append((slot, each.holding, each.array))
-        for each in plain_numbers(self._owners, clone):
-            slot = Slot(each.layer, each.holding.name, np.array(each.array, float), "parameter")
-            self._places.append((slot, each.holding, each.array))
-        self.slots += [slot for slot, *_ in self._places]
-
-    def _gradients(self, clone: Clone, returned: Any) -> dict[Slot, Any]:
-        """Find the gradient of each slot in what backward returned and left behind."""
-        inputs = [slot for slot in self.slots if slot.role == "input"]
-        entries, surplus = matched(returned, self._names, [slot.tensor for slot in inputs])
-        found = {slot: entries.get(slot.tensor, NOTHING) for slot in inputs}
-        for slot, holding, array in self._places:
-            gradient = gradient_of(in_clone(clone, holding))
-            if gradient is NOTHING or gradient is None:
-                told = named(returned, holding)
-                if told is not NOTHING:
-                    gradient = told
-                elif surplus and isinstance(array, np.ndarray):
-                    fitting = [i for i, g in enumerate(surplus) if np.shape(g) == slot.shape]
-                    gradient = surplus.pop(fitting[0] if fitting else 0)
-            found[slot] = gradient
-        return found
-
-    def _watched(self, clone: Clone, arguments: list[Any]) -> dict[str, NDArray[Any]]:
-        watched = {
-            f"input {name}": x
-            for name, x in zip(self._names, arguments, strict=True)
-            if isinstance(x, np.ndarray) and x.ndim
-        }
-        for slot, _, array in self._places:
-            twin = clone.of(array)
-            if isinstance(twin, np.ndarray):
-                watched[f"parameter {slot.tensor}"] = twin
-        return watched

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from backlit.check.evidence import NOTHING_AT_ALL, TRUST, Evidence, Floats
+from backlit.check.slopes import ENOUGH
 
 if TYPE_CHECKING:
     from backlit.check.part import Slot
 
 __all__ = ["Verdict", "projected", "wrong_elements"]
 
-from dataclasses import dataclass
+
+PIECES = 8
+"""A tensor is cut into so many pieces before each is halved."""
+VISIBLE = 1e-9
+"""A relative difference that rounding does not make."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,16 @@ class Verdict:
     uncertain: float
     kinked: bool
 
+    @property
+    def off(self) -> float:
+        """The difference."""
+        return abs(self.expected - self.got)
+
+    @property
+    def shows(self) -> bool:
+        """Whether there is a difference that the slope does not leave uncertain."""
+        return self.error > self.uncertain and self.error > VISIBLE
+
 
 def projected(
     evidence: Evidence,
@@ -46,9 +62,10 @@ def projected(
     direction: Floats,
     *,
     thorough: bool = False,
+    enough: float = ENOUGH,
 ) -> Verdict:
-    """Compare a gradient with the slope along a direction."""
-    slope = evidence.slope(slot, direction, thorough=thorough)
+    """Compare a gradient with the slope along a direction, known to ``enough`` if not better."""
+    slope = evidence.slope(slot, direction, thorough=thorough, enough=enough)
     dout = evidence.dout
     with np.errstate(all="ignore"):
         middle = dout * slope.value
@@ -82,16 +99,28 @@ def wrong_elements(
     """Find elements that are wrong, by halving where the difference is largest.
 
     Each half is judged by the slope along random signs within it; the difference that is left
-    over says which half is worse. Elements beyond ``most`` are not looked for.
+    over says which half is worse. Elements beyond ``most`` are not looked for, and none are where
+    a slight difference is spread over more pieces than that.
     """
     bad = np.flatnonzero(~np.isfinite(gradient.ravel()))
     if bad.size:
         return [int(i) for i in bad[:most]]
     rng = np.random.default_rng(7)
-    size = slot.array.size
+
+    def judged(low: int, high: int) -> Verdict:
+        mask = np.zeros(slot.array.size)
+        mask[low:high] = rng.choice([-1.0, 1.0], high - low) * rng.uniform(0.5, 1.5, high - low)
+        return projected(evidence, slot, gradient, mask.reshape(slot.shape))
+
+    borders = np.linspace(0, slot.array.size, min(PIECES, slot.array.size) + 1).astype(int)
+    pieces = list(zip(borders[:-1].tolist(), borders[1:].tolist(), strict=True))
+    verdicts = [judged(*piece) for piece in pieces]
+    groups = [(v.off, *piece) for v, piece in zip(verdicts, pieces, strict=True) if v.shows]
+    slight = max(v.error for v in verdicts) < 0.1 * evidence.tolerance
+    if slight and len(groups) > most:  # it is everywhere, as what a guard against log(0) leaves
+        return []
     found: list[int] = []
-    groups: list[tuple[float, int, int]] = [(np.inf, 0, size)]
-    spent = 0
+    spent = len(pieces)
     while groups and len(found) < most and spent < budget:
         groups.sort()
         weight, start, stop = groups.pop()
@@ -102,11 +131,8 @@ def wrong_elements(
             break
         middle = (start + stop) // 2
         for low, high in ((start, middle), (middle, stop)):
-            mask = np.zeros(size)
-            mask[low:high] = rng.choice([-1.0, 1.0], high - low) * rng.uniform(0.5, 1.5, high - low)
-            verdict = projected(evidence, slot, gradient, mask.reshape(slot.shape))
+            verdict = judged(low, high)
             spent += 1
-            difference = abs(verdict.expected - verdict.got)
-            if verdict.error > verdict.uncertain and verdict.error > 1e-9:
-                groups.append((difference, low, high))
+            if verdict.shows:
+                groups.append((verdict.off, low, high))
     return found

@@ -58,6 +58,7 @@ class LossNetPart(HandPart):
     def _forward_of_round(self, root: Any, arguments: list[Any]) -> tuple[NDArray[Any], Any]:
         """Run no forward: ``gradient`` does that itself."""
         del root, arguments
+        self.spend()
         return self.here, None
 
     def _run_backward(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from backlit.check.budget import Budget
+
 __all__ = ["NOTHING", "Back", "Broken", "Part", "Slot", "Written"]
 
 
@@ -135,6 +137,10 @@ class Part(ABC):
         The tensors.
     calls
         How often forward has been run.
+    budget
+        What every run is counted against.
+    outputs
+        How many numbers forward returns.
     fixed_dout
         The only upstream gradient that it knows (1 for a loss with ``backward(dout=1)``, or for
         a net with ``gradient``); ``None`` if it takes any.
@@ -145,10 +151,24 @@ class Part(ABC):
     name: str
     slots: list[Slot]
     calls: int = 0
+    budget: Budget | None = None
+    outputs: int = 1
     fixed_dout: float | None = None
     floor: float = 0.0
     """The size of the numbers that the output is made of, where that is larger than the output."""
     inputs: dict[str, Any]
+
+    def spend(self) -> None:
+        """Count a run of forward, which is about to be made.
+
+        Raises
+        ------
+        Spent
+            If none is left.
+        """
+        if self.budget is not None:
+            self.budget.spend()
+        self.calls += 1
 
     @abstractmethod
     def output(self) -> NDArray[Any]:
@@ -178,6 +198,16 @@ class Part(ABC):
         Broken
             If the user's code raises or returns nothing of use.
         """
+
+    def complex_output(self, slot: Slot, array: NDArray[Any]) -> Any:  # noqa: ARG002
+        """Run forward with complex numbers in the place of a slot's array.
+
+        Returns
+        -------
+        object
+            What forward made of them, whatever that is; ``None`` if it can't be tried.
+        """
+        return None
 
     def method(self, phase: str) -> Callable[..., Any] | None:  # noqa: ARG002
         """Return the user's method, to show its source."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from backlit.check.source import Source
 
-__all__ = ["Fault", "Report", "Row"]
+__all__ = ["Fault", "Layer", "Report", "Row"]
+
+PLAIN = "differences"
+"""What a gradient is compared with, for want of something more exact."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,9 @@ class Row:
         count in neither the mean nor the largest error.
     ok
         Whether the tensor passes.
+    reference
+        What the gradient was compared with: slopes by ``"differences"``, or by those and a
+        ``"complex step"``, which is exact to rounding.
     """
 
     layer: str
@@ -113,11 +119,29 @@ class Row:
     wrong: int = 0
     kinks: int = 0
     ok: bool = True
+    reference: Literal["differences", "complex step"] = "differences"
 
     @property
     def verdict(self) -> str:
         """``pass`` or ``FAIL``."""
         return "pass" if self.ok else "FAIL"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer of a net, and how it fared by itself: at what it was given in its net.
+
+    Parameters
+    ----------
+    name
+        What it is called.
+    status
+        ``"healthy"``, ``"faulty"``, or ``"not examined"``: it was not run, lies within a layer
+        whose own parts are at fault, or there were no calls left for it.
+    """
+
+    name: str
+    status: Literal["healthy", "faulty", "not examined"]
 
 
 @dataclass(frozen=True)
@@ -140,6 +164,12 @@ class Report:
         What is worth knowing, and is no fault.
     calls
         How often forward was run, of the whole or of a layer.
+    bound
+        How often it could have been run at most, before something had to be left out.
+    layers
+        The layers of a net in the order in which they go forwards; one for a layer by itself.
+    left_out
+        What was not looked at because the calls ran out.
 
     Examples
     --------
@@ -159,6 +189,9 @@ class Report:
     cleared: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     calls: int = 0
+    bound: int = 0
+    layers: tuple[Layer, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -194,13 +227,17 @@ class Report:
         lines = [f"gradient check of {self.target}: {verdict}"]
         if self.rows:
             lines += ["", *_table(self.rows)]
+            exact = [f"{row.layer} · {row.tensor}" for row in self.rows if row.reference != PLAIN]
+            lines += [f"slopes by a complex step too: {', '.join(exact)}"] if exact else []
         if self.faults:
             lines += ["", *(f"✗ {fault}" for fault in self.faults)]
         if self.cleared:
             lines += ["", f"right: {', '.join(self.cleared)}"]
         lines += [f"note: {note}" for note in self.notes]
+        lines += [f"not looked at, for want of calls: {what}" for what in self.left_out]
         if self.calls:
-            lines += ["", f"{self.calls:,} calls of forward"]
+            most = f" (at most {self.bound:,})" if self.bound else ""
+            lines += ["", f"{self.calls:,} calls of forward{most}"]
         return "\n".join(lines)
 
 

@@ -6,7 +6,7 @@ tie in a maximum) is seen in that output, and takes nothing from the digits of t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -17,7 +17,7 @@ from backlit.check.numerical import EPS, restored
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Direction", "Slope", "directional"]
+__all__ = ["ENOUGH", "Direction", "Slope", "directional"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Direction: TypeAlias = "Floats | int"
@@ -33,6 +33,8 @@ ENOUGH = 1e-11
 """A relative error at which no smaller step is tried."""
 ROUNDING = 4
 """An output is off by about so many units in its last place."""
+WIDE = 4096
+"""Of so many outputs, those that an element does not reach are left out of the reckoning."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ def directional(
     thorough: bool = False,
     eps: float = EPS,
     floor: float = 0.0,
+    enough: float = ENOUGH,
 ) -> Slope:
     """Return the slopes of ``output()`` as ``array`` moves along ``direction``.
 
@@ -89,6 +92,8 @@ def directional(
         How finely the outputs are rounded, relative to their size.
     floor
         The size of the numbers that the outputs are made of, if that is larger.
+    enough
+        The relative error at which no smaller step is tried.
 
     References
     ----------
@@ -97,7 +102,7 @@ def directional(
     """
     scale = _scale(array, direction)
     largest = max(scale, 1.0) if scale > 1e-4 or scale == 0 else np.sqrt(scale)
-    walk = _Walk(output, _mover(array, direction), here, eps, floor)
+    walk = _Walk(output, _mover(array, direction), np.asarray(here, np.float64), eps, floor, enough)
     with restored(array), np.errstate(all="ignore"):
         slope = _ladder(walk, 0.1 * largest, thorough=thorough)
         if 0 < scale < 1e-2 and not _settled(slope):
@@ -111,13 +116,16 @@ class _Walk:
 
     output: Callable[[], NDArray[Any]]
     move: Callable[[float], None]
-    here: NDArray[Any]
+    here: Floats
     eps: float
     floor: float
+    enough: float = ENOUGH
 
-    def at(self, h: float) -> Floats:
+    def pair(self, h: float) -> tuple[Floats, Floats]:
         self.move(h)
-        return np.asarray(self.output(), np.float64)
+        up = np.asarray(self.output(), np.float64)
+        self.move(-h)
+        return up, np.asarray(self.output(), np.float64)
 
     def noise(self, up: Floats, down: Floats, h: float) -> Floats:
         size = np.maximum(np.maximum(np.abs(up), np.abs(down)), self.floor + np.abs(self.here))
@@ -125,20 +133,75 @@ class _Walk:
         return noise
 
 
+class _Widened(Exception):  # noqa: N818 - caught where it is raised
+    """A smaller step reached outputs that a larger one did not."""
+
+
+@dataclass(frozen=True)
+class _Narrow(_Walk):
+    """A walk that looks at some of the outputs only, and sees to it that the others stay."""
+
+    whole: Floats = field(default_factory=lambda: np.empty(0))
+    index: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
+
+    def pair(self, h: float) -> tuple[Floats, Floats]:
+        found = []
+        for full in super().pair(h):
+            part = full.ravel()[self.index]
+            if np.count_nonzero(full != self.whole) > np.count_nonzero(part != self.here):
+                raise _Widened
+            found.append(part)
+        return found[0], found[1]
+
+
 def _ladder(walk: _Walk, h: float, *, thorough: bool) -> Slope:
-    """Go down the steps, and extrapolate."""
-    here = np.asarray(walk.here, np.float64)
+    """Go down the steps, and extrapolate; what is out of an element's reach is left out."""
+    first = walk.pair(h)
+    here = walk.here
+    if here.size < WIDE or first[0].shape != here.shape or first[1].shape != here.shape:
+        return _climbed(walk, h, first, thorough=thorough)
+    index = np.flatnonzero((first[0] != here) | (first[1] != here))
+    if 4 * index.size > here.size:
+        return _climbed(walk, h, first, thorough=thorough)
+    narrow = _Narrow(
+        walk.output, walk.move, here.ravel()[index], walk.eps, walk.floor, walk.enough, here, index
+    )
+    start = first[0].ravel()[index], first[1].ravel()[index]
+    try:
+        slope = _climbed(narrow, h, start, thorough=thorough)
+    except _Widened:
+        return _climbed(walk, h, first, thorough=thorough)
+
+    def spread(values: NDArray[Any], rest: Any) -> NDArray[Any]:
+        whole = np.full(here.shape, rest, values.dtype)
+        whole.reshape(-1)[index] = values
+        return whole
+
+    outside = walk.noise(here, here, h)
+    outside.reshape(-1)[index] = slope.error
+    return Slope(
+        spread(slope.value, 0.0), outside, spread(slope.left, 0.0), spread(slope.right, 0.0),
+        spread(slope.kinked, rest=False), slope.calls,
+    )  # fmt: skip
+
+
+def _climbed(walk: _Walk, h: float, first: tuple[Floats, Floats], *, thorough: bool) -> Slope:
+    """Go down the steps, the first of which is taken, and extrapolate."""
+    here = walk.here
     best, best_error = np.zeros(here.shape), np.full(here.shape, np.inf)
     before: list[Floats] = []
     gap_before = np.full(here.shape, np.inf)
     smooth = np.zeros(here.shape, bool)
     left = right = best
     sides = left, right
+    jump = np.zeros(here.shape)
     calls = 0
     for rung in range(RUNGS):
-        up, down = walk.at(h), walk.at(-h)
+        up, down = walk.pair(h) if rung else first
         calls += 2
         noise = walk.noise(up, down, h)
+        # A sum that cancels is rounded as its terms are, and these are like its neighbours.
+        cancelled = _rounding_of_sums(noise)
         sides = left, right
         left, right = (here - down) / h, (up - here) / h
         row = [(up - down) / (2 * h)]
@@ -161,13 +224,22 @@ def _ladder(walk: _Walk, h: float, *, thorough: bool) -> Slope:
                 np.where(better, row[order], best),
                 np.where(better, estimate, best_error),
             )
+        jump = np.abs(row[0] - before[0]) if before else jump
         gap = np.abs(right - left)
-        smooth = (gap <= 0.5 * gap_before + 8 * noise) & np.isfinite(gap)
+        closing = 0.5 * gap_before + 8 * noise
+        calm = (gap <= closing + cancelled) & np.isfinite(gap)
+        smooth = (gap <= closing) & np.isfinite(gap)
         before, gap_before, h = row, gap, h / SHRINK
         size = np.abs(best).max(initial=0.0)
-        close = best_error <= np.maximum(ENOUGH * np.maximum(np.abs(best), 0.1 * size), noise)
-        if rung >= 2 and not thorough and bool((close & smooth).all()):
+        close = best_error <= np.maximum(
+            walk.enough * np.maximum(np.abs(best), 0.1 * size), noise + cancelled
+        )
+        if rung >= 2 and not thorough and bool((close & calm).all()):
+            smooth = calm
             break
+    # A kink between the two smallest steps shows in the last one alone, too late to be believed.
+    late = (calls == 2 * RUNGS) & (jump > 1e-4 * np.abs(best) + 64 * noise)
+    best_error = np.where(late, np.maximum(best_error, jump), best_error)
     # At a kink both sides settle, each at a slope of its own; noise settles nowhere.
     settled = np.maximum(np.abs(left - sides[0]), np.abs(right - sides[1])) <= 0.25 * gap_before
     kinked = ~smooth & settled & (gap_before > 1e-9 * np.maximum(np.abs(left), np.abs(right)))
@@ -222,3 +294,8 @@ def _scale(array: NDArray[Any], direction: Direction) -> float:
         return abs(float(array.flat[int(direction)]))
     moved = np.abs(array[np.asarray(direction) != 0])
     return float(np.sqrt(np.mean(moved**2))) if moved.size else 0.0
+
+
+def _rounding_of_sums(noise: Floats) -> float:
+    finite = noise[np.isfinite(noise)]
+    return 8 * float(np.sqrt(np.mean(np.square(finite)))) if finite.size else 0.0

@@ -4,6 +4,7 @@ from check.faults import (
     activations,
     affine,
     arithmetic,
+    blocks,
     conv,
     functions,
     library,
@@ -21,7 +22,7 @@ from check.faults import (
 
 FAMILIES = (
     affine, activations, arithmetic, losses, softmax, masks, norms, conv, sequences, state,
-    wiring, naming, functions, library, torch_style, more,
+    wiring, naming, functions, library, torch_style, more, blocks,
 )  # fmt: skip
 CASES = tuple(case for family in FAMILIES for case in family.CASES)
 WRONG = tuple(case for case in CASES if not case.healthy)

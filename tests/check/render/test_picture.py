@@ -5,7 +5,7 @@ from itertools import combinations
 from xml.etree import ElementTree as ET
 
 import pytest
-from check.render.reports import ALL, DEEP, NASTY, ONE, WHOLE
+from check.render.reports import ALL, DEEP, NASTY, ONE, WHOLE, fault, row
 
 from backlit.check import Report, check
 from backlit.check.render import picture
@@ -99,3 +99,21 @@ def test_of_a_real_report_and_of_its_dictionary():
     assert picture(report) == picture(report.to_dict())
     assert "✗ Off" in picture(report)
     assert "✓ pass" in picture(Report(NASTY))
+
+
+def test_a_layer_that_was_not_examined_is_neither_right_nor_wrong():
+    names = ("Affine1", "Block", "Affine2")
+    status = ("healthy", "not examined", "faulty")
+    layers = [{"name": n, "status": s} for n, s in zip(names, status, strict=True)]
+    rows = [row("Affine1", "W"), row("Affine2", "W", ok=False)]
+    report = {"target": "Net", "ok": False, "layers": layers, "rows": rows,
+              "faults": [fault("Affine2", "W")], "cleared": ["Affine1"]}  # fmt: skip
+    seen = {layer.name: layer.is_unseen for layer in view(report).layers}
+    assert seen == {"Affine1": False, "Block": True, "Affine2": False}
+    frames = {f.words[0].text.split()[-1]: f for f in laid_out(view(report)).frames if f.words}
+    texts = [words.text for words in frames["Block"].words]
+    assert "not examined" in texts
+    assert not any(mark in text for text in texts for mark in "✓✗")
+    assert frames["Block"].words[0].style == "dim"
+    assert "not examined" not in [words.text for words in frames["Affine1"].words]
+    assert "not examined" in picture(report)

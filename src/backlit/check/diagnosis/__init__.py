@@ -15,6 +15,7 @@ from backlit.check.diagnosis.arranged import (
     last_use_only,
     other_arrangement,
     region,
+    shuffled,
 )
 from backlit.check.diagnosis.axes import (
     not_transposed_matrix,
@@ -23,6 +24,7 @@ from backlit.check.diagnosis.axes import (
     transposed,
 )
 from backlit.check.diagnosis.base import Case, Diagnosis
+from backlit.check.diagnosis.beyond import clipped, decayed
 from backlit.check.diagnosis.constant import constant
 from backlit.check.diagnosis.errors import explain_error
 from backlit.check.diagnosis.few import (
@@ -70,6 +72,8 @@ HYPOTHESES = (
     dout_overwritten,
     mask_new,
     exchanged,
+    decayed,
+    clipped,
     dout_ignored,
     softmax,
     not_transposed_matrix,
@@ -92,6 +96,7 @@ HYPOTHESES = (
     other_arrangement,
     partly_ignored,
     other_function,
+    shuffled,
     nothing_known,
 )
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from backlit.check.evidence import Floats
 
-__all__ = ["jacobian_itself", "last_use_only", "other_arrangement", "region"]
+__all__ = ["jacobian_itself", "last_use_only", "other_arrangement", "region", "shuffled"]
 
 
 def jacobian_itself(case: Case) -> Diagnosis | None:
@@ -61,6 +61,50 @@ def other_arrangement(case: Case) -> Diagnosis | None:
         finally:
             np.copyto(other.array, original)
     return None
+
+
+def shuffled(case: Case) -> Diagnosis | None:
+    """Try whether all numbers are right, and stand in other places."""
+    if len(case.sample.index) != case.slot.array.size or case.sample.kinked.any():
+        return None
+    scale = float(np.abs(case.expected).max(initial=0.0))
+    elsewhere = np.abs(case.expected - case.got) > 1e-5 * scale
+    if np.count_nonzero(elsewhere) < 3 or not np.allclose(
+        np.sort(case.expected), np.sort(case.got), rtol=1e-6, atol=1e-7 * scale
+    ):
+        return None
+    halves = _exchanged_halves(case, 1e-5 * scale)
+    if halves:
+        return Diagnosis(
+            "swapped_inputs",
+            f"{case.d} holds the right numbers, but those of {halves} are exchanged: each half of "
+            f"{case.slot.tensor} is given the gradient of the other",
+            0.93,
+            f"put the halves of {case.d} together in the order in which forward took them apart",
+        )
+    return Diagnosis(
+        "transposed",
+        f"{case.d} holds the right numbers in the wrong places: its axes are not put back as "
+        "forward found them (a transpose before a reshape, or an order of axes)",
+        0.9,
+        "undo in backward each reshape and transpose of forward, the last one first",
+    )
+
+
+def _exchanged_halves(case: Case, off: float) -> str:
+    """Say which halves are exchanged; nothing if none are."""
+    expected = case.expected.reshape(case.slot.shape)
+    for axis, length in enumerate(case.slot.shape):
+        if length % 2:
+            continue
+        for places, words in (
+            (np.roll(np.arange(length), length // 2), "the first and the last half"),
+            (np.arange(length) ^ 1, "the even and the odd places"),
+        ):
+            other = np.take(expected, places, axis)
+            if (np.abs(other.ravel() - case.got) <= off).all():
+                return f"{words} along axis {axis}"
+    return ""
 
 
 def _arrangements(array: Floats) -> Iterator[tuple[str, Floats]]:

@@ -36,6 +36,8 @@ def constant(case: Case) -> Diagnosis | None:
                 f"{d} = {d} {'*' if c > 1 else '/'} {n}",
             )
     for length, what in _lengths(case):
+        if case.is_elementwise:  # there is no sum in it
+            break
         if length > 2 and (c == _near(c, length) or c == _near(c, 1 / length)):
             names = ("a mean is taken where the sum is meant", "a mean is not divided by")
             return Diagnosis(
@@ -97,7 +99,8 @@ def _lengths(case: Case) -> list[tuple[int, str]]:
             for stop in range(start + 1, len(shape) + 1):
                 length = int(np.prod(shape[start:stop]))
                 axes = "an axis" if stop - start == 1 else "axes"
-                found.setdefault(length, f"{axes} of {name} {shape} hold {length} numbers")
+                hold = "holds" if stop - start == 1 else "hold"
+                found.setdefault(length, f"{axes} of {name} {shape} {hold} {length} numbers")
     n = case.evidence.batch
     for length in list(found):
         if n > 1 and length % n == 0:

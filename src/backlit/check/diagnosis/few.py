@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from backlit.check.diagnosis.arranged import shuffled
 from backlit.check.diagnosis.base import Case, Diagnosis
 
 __all__ = [
@@ -154,9 +155,9 @@ def few_elements(case: Case) -> Diagnosis | None:
     listed = ", ".join(
         str([int(k) for k in np.unravel_index(i, case.slot.shape)]) for i in case.wrong[:5]
     )
-    if size != sampled and wrong > 5:
+    if size != sampled and wrong > max(1, 0.12 * sampled):  # not single ones, in a random sample
         return None
-    return Diagnosis(
+    return shuffled(case) or Diagnosis(
         "element",
         f"single elements of {case.d} are wrong, and the others right: {listed}",
         0.8,

@@ -143,8 +143,7 @@ def _groups(layers: Sequence[Layer]) -> list[Group]:
     """Put runs of healthy layers together where there are many layers."""
     groups: list[list[Layer]] = []
     for layer in layers:
-        quiet = layer.ok and not layer.is_misled and not layer.is_whole
-        if quiet and groups and groups[-1][-1].ok and not groups[-1][-1].is_misled:
+        if _is_quiet(layer) and groups and _is_quiet(groups[-1][-1]):
             groups[-1].append(layer)
         else:
             groups.append([layer])
@@ -157,17 +156,23 @@ def _groups(layers: Sequence[Layer]) -> list[Group]:
     ]
 
 
+def _is_quiet(layer: Layer) -> bool:
+    """Tell whether there is nothing to say of a layer but that it is right."""
+    return layer.ok and not (layer.is_misled or layer.is_whole or layer.is_unseen)
+
+
 def _box(group: Group, x: float, y: float) -> Frame:
     if len(group) > 1:
         return _many(group, x, y)
     (layer,) = group
-    style = "good" if layer.ok else "wrong"
-    frame = Frame(x, y, BOX, 0, "ok" if layer.ok else "bad")
+    unseen = layer.is_unseen and layer.ok
+    style = "dim" if unseen else "good" if layer.ok else "wrong"
+    frame = Frame(x, y, BOX, 0, "unseen" if unseen else "ok" if layer.ok else "bad")
     room = _columns(BOX - 20, NAME) - 2
     name, _, path = layer.name.partition(" (")
     if width(layer.name) <= room or not path:
         name, path = layer.name, ""
-    mark = "✓" if layer.ok else "✗"
+    mark = "?" if unseen else "✓" if layer.ok else "✗"
     down = 22
     frame.words.append(Words(10, down, f"{mark} {fitting(name, room)}", NAME, style))
     if path or layer.is_whole:
@@ -177,6 +182,9 @@ def _box(group: Group, x: float, y: float) -> Frame:
     if layer.tensors:
         down += LINE
         frame.words += _tensors(layer, down)
+    if unseen:
+        down += LINE
+        frame.words.append(Words(10, down, "not examined", SMALL, "dim"))
     if layer.is_misled:
         down += LINE
         frame.words.append(Words(10, down, "gets a wrong dout", SMALL, "dim"))

@@ -71,7 +71,7 @@ class Layer:
     """A box of the picture: its tensors with their verdicts, and the numbers of its faults.
 
     ``is_cleared``: examined by itself it is right, and what is wrong in it comes from elsewhere.
-    ``is_whole``: it is not a layer but the net around the others.
+    ``is_whole``: it is not a layer but the net around the others. ``is_unseen``: nobody looked.
     """
 
     name: str
@@ -79,6 +79,7 @@ class Layer:
     faults: tuple[int, ...] = ()
     is_cleared: bool = False
     is_whole: bool = False
+    is_unseen: bool = False
 
     @property
     def ok(self) -> bool:
@@ -197,10 +198,9 @@ def _layers(
     whole: Mapping[str, Any], rows: list[Mapping[str, Any]], faults: tuple[Wrong, ...]
 ) -> tuple[Layer, ...]:
     """Line the layers up: as the report does, else in the order in which they come up."""
-    given = [
-        _text(layer.get("name") if isinstance(layer, Mapping) else layer)
-        for layer in _sequence(whole.get("layers"))
-    ]
+    entries = [x if isinstance(x, Mapping) else {"name": x} for x in _sequence(whole.get("layers"))]
+    given = [_text(layer.get("name")) for layer in entries]
+    fared = {_text(layer.get("name")): layer.get("status") for layer in entries}
     target = _text(whole.get("target"))
     met = [_text(row.get("layer")) for row in rows] + [fault.layer for fault in faults]
     cleared = [_text(name) for name in _sequence(whole.get("cleared")) if name]
@@ -215,8 +215,9 @@ def _layers(
                 if _text(row.get("layer")) == name
             ),
             tuple(i for i, fault in enumerate(faults, 1) if fault.layer == name),
-            is_cleared=name in cleared,
+            is_cleared=name in cleared or fared.get(name) == "healthy",
             is_whole=name == target and len(names) > 1 and name not in given,
+            is_unseen=fared.get(name) == "not examined",
         )
         for name in names
     ]
@@ -229,8 +230,13 @@ def _layers(
 
 def _notes(whole: Mapping[str, Any]) -> list[str]:
     notes = [_text(note) for note in _sequence(whole.get("notes")) if note]
-    calls = whole.get("calls")
-    return [*notes, f"checked with {calls:,} calls of forward"] if calls else notes
+    missed = [_text(what) for what in _sequence(whole.get("left_out"))]
+    notes += [f"not looked at, for want of calls: {what}" for what in missed]
+    calls, bound = whole.get("calls"), whole.get("bound")
+    if not isinstance(calls, int) or not calls:
+        return notes
+    most = f", of at most {bound:,}" if isinstance(bound, int) and bound else ""
+    return [*notes, f"checked with {calls:,} calls of forward{most}"]
 
 
 def _merged(names: list[str], others: list[str]) -> list[str]:
