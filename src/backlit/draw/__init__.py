@@ -9,7 +9,18 @@ from backlit.draw.why import Factor, Path, Why, why
 from backlit.layers import Layer
 from backlit.tensor import Tensor
 
-__all__ = ["Factor", "Figure", "Path", "Question", "WhatIf", "Why", "draw", "draw_net", "what_if", "why"]
+__all__ = [
+    "Factor",
+    "Figure",
+    "Path",
+    "Question",
+    "WhatIf",
+    "Why",
+    "draw",
+    "draw_net",
+    "what_if",
+    "why",
+]
 
 # `price.draw()` reads better than `draw(price)`, and a tensor can't know of its readers.
 Tensor.draw, Tensor.what_if = draw, what_if

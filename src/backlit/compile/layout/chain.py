@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backlit.compile.layout.dense import Flattening
 from backlit.compile.layout.scratch import Scratch
 
 if TYPE_CHECKING:
@@ -73,24 +73,35 @@ class Chain:
             )
             images.append(link.output(images[-1]))
         shapes = [(height, channels, width, batch) for channels, height, width in images]
-        self.x, self.out = self.stages[0].x, np.empty(shapes[-1], dtype)
-        for stage, following in pairwise(self.stages):
-            stage.out = following.x
-        self.stages[-1].out = self.out
+        self.out = np.empty(shapes[-1], dtype)
+        following = self.out
+        for stage in reversed(self.stages):
+            stage.out = following
+            if isinstance(stage, Flattening):
+                stage.x = stage.image_of(following)
+            following = stage.x
+        self.x = following
         if training:
             self._way_back(shapes, dtype, descends)
 
     def _way_back(self, shapes: list[Any], dtype: DTypeLike, descends: bool) -> None:
         """Give gradients their memory: a stage reads one block and writes the other."""
+        inward = [isinstance(stage, Flattening) for stage in self.stages]
+        block_of = [0]
+        for flat in reversed(inward):
+            block_of.insert(0, block_of[0] if flat else 1 - block_of[0])
         read = [i for i in range(len(shapes)) if i or descends]
         blocks = [
-            np.empty(max((prod(shapes[i]) for i in read if i % 2 == k), default=0), dtype)
+            np.empty(max((prod(shapes[i]) for i in read if block_of[i] == k), default=0), dtype)
             for k in (0, 1)
         ]
         gradients = [
-            blocks[i % 2][: prod(shape)].reshape(shape) if i in read else None
+            blocks[block_of[i]][: prod(shape)].reshape(shape) if i in read else None
             for i, shape in enumerate(shapes)
         ]
+        for i, stage in enumerate(self.stages):
+            if isinstance(stage, Flattening):
+                gradients[i] = stage.image_of(gradients[i + 1])
         for stage, d_x, d_out in zip(self.stages, gradients, gradients[1:], strict=False):
             stage.d_x, stage.d_out = d_x, d_out
         self.d_x, self.d_out = gradients[0], gradients[-1]

@@ -112,11 +112,9 @@ def inside_time(chain: Found, parts: int, threads: int) -> float:
             weights = image[0] * link.size_out
             work += ways * _PRODUCT * weights
             summed += _COPY * weights * (parts - 1) * (both - 1)
-        elif isinstance(link, Flat):
-            work += both * _COPY * prod(image)
-        elif not isinstance(link, Conv):
+        elif not isinstance(link, (Conv, Flat)):
             calls += _ROW * link.output(image)[1]
-        else:
+        elif isinstance(link, Conv):
             geometry = link.geometry(image)
             calls += (
                 _TILES * geometry.convolved[0] / 2 if geometry.saves else _ROW * _rows(geometry)

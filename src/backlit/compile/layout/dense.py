@@ -20,29 +20,29 @@ __all__ = ["DenseProduct", "Flattening"]
 class Flattening(Stage):
     """All numbers of an image as one column: ``(H, C, W, N)`` becomes ``(1, C·H·W, 1, N)``.
 
+    Nothing is computed and nothing copied: whoever comes before writes where the next stage
+    reads, through a view.
+
     Parameters
     ----------
     image
         ``(C, H, W)``.
     batch
         How many images.
-    dtype
-        Of all numbers.
     """
 
-    def __init__(self, image: tuple[int, int, int], batch: int, dtype: DTypeLike) -> None:
-        channels, height, width = image
-        self.shape = (channels, height, width, batch)
-        self.x = np.empty((height, channels, width, batch), dtype)
+    def __init__(self, image: tuple[int, int, int], batch: int) -> None:
+        self.shape = (*image, batch)
+
+    def image_of(self, columns: Any) -> Any:
+        """Return columns ``(1, C·H·W, 1, N)`` as images ``(H, C, W, N)``, a view."""
+        return columns.reshape(self.shape).swapaxes(0, 1)
 
     def forward(self) -> None:
-        """Write :attr:`out`, in the order of ``(C, H, W)``."""
-        np.copyto(self.out.reshape(self.shape), self.x.swapaxes(0, 1))
+        """Do nothing."""
 
     def backward(self) -> None:
-        """Write :attr:`d_x`."""
-        if self.d_x is not None:
-            np.copyto(self.d_x, self.d_out.reshape(self.shape).swapaxes(0, 1))
+        """Do nothing."""
 
 
 class DenseProduct(Stage):
@@ -84,6 +84,7 @@ class DenseProduct(Stage):
         self.x = np.empty((1, size_in, 1, batch), dtype)
         self.columns = self.x.reshape(size_in, batch)
         self.product = scratch.take((size_out, batch), dtype)
+        self.turned = scratch.take((batch, size_out), dtype)
         shape = (size_out, 1, batch)
         self.candidates = [self.product.reshape(shape)]
         self.winners = Winners(1, 1, shape, dtype, scratch, relu=relu, training=training)
@@ -94,7 +95,8 @@ class DenseProduct(Stage):
 
     def forward(self, weights: Any, bias: Any) -> None:
         """Compute :attr:`out`; ``weights`` is ``(D, M)`` and ``bias`` ``(M,)``."""
-        np.matmul(weights.T, self.columns, out=self.product)
+        np.matmul(self.columns.T, weights, out=self.turned)  # the faster way round
+        np.copyto(self.product, self.turned.T)
         self.winners.forward(0, self.candidates, bias.reshape(-1, 1, 1), self.out[0])
 
     def backward(self, weights: Any) -> None:

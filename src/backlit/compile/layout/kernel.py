@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from backlit.compile.layout.specs import Conv, Dense, Norm, written
+from backlit.compile.layout.specs import Conv, Dense, Flat, Norm, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,8 +124,11 @@ class Forward(_Kernel):
 
     @property
     def memory(self) -> int:
-        """Bytes of memory of its own, scratch memory left out."""
-        return self.bytes
+        """Bytes of its own: every activation, and two gradients at a time; no scratch memory."""
+        chain = self.layout.chain
+        images = [prod(image) for _, image in chain.links()]
+        gradients = 2 * max(images) if chain.training else 0
+        return int((sum(images) + gradients) * chain.batch * chain.dtype.itemsize)
 
     def preamble(self, fresh: Callable[[str], str]) -> list[str]:
         """Return the lines that make the chain."""
@@ -150,6 +153,8 @@ class Forward(_Kernel):
                 op: Any = step.calls[0].op
                 targets = ", ".join(next(statistics))
                 lines.say(f"{targets} = normalise({every}, {op.eps!r})")
+            if isinstance(step.link, Flat):
+                continue
             lines.add(
                 f"part[{number}].forward({arguments})", f"{_what(step)}: {shapes[number + 1]}"
             )
@@ -210,6 +215,8 @@ class Backward(_Kernel):
             elif any(name != "_" for name in found):
                 names_ = ", ".join(found) + "," * (len(found) == 1)
                 totals.append(f"{names_} = total({layout.name}, {number})")
+            if isinstance(step.link, Flat):
+                continue
             lines.add(f"part[{number}].backward({arguments})", f"{_what(step)}: {shape}")
         if chain.d_x is not None:
             lines.add(f"leave(part.d_x, {layout.d_x}[part.images])", f"{chain.x.shape}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backlit.compile.layout.specs import AvgPool, Conv, Dense, Flat, MaxPool, Norm
-from backlit.ops import Affine, AvgPool2d, BatchNorm, Conv2d, MaxPool2d, Relu, Reshape
+from backlit.ops import Affine, AvgPool2d, BatchNorm, Conv2d, MaxPool2d, Mean, Relu, Reshape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -175,6 +175,8 @@ class _Search:
             return Step(
                 Dense(output.shape[1], relu=relu is not None), [call, relu] if relu else [call]
             )
+        if kind is Reshape and fits and output.shape == (x.shape[0], prod(x.shape[1:])):
+            return Step(Flat(), [call])
         if not fits or len(x.shape) != 4 or x.dtype not in _FLOATS or 0 in output.shape:
             return None
         if kind is Conv2d and op.groups == 1:
@@ -184,8 +186,8 @@ class _Search:
             return Step(Norm(relu=relu is not None), [call, relu] if relu else [call])
         if kind is MaxPool2d:
             return Step(MaxPool(op.size, op.stride, op.padding, op.dilation), [call])
-        if kind is Reshape and output.shape == (x.shape[0], prod(x.shape[1:])):
-            return Step(Flat(), [call])
+        if kind is Mean and _over_images(op.axis):
+            return Step(AvgPool(x.shape[2:], x.shape[2:]), [call])
         if kind is AvgPool2d:
             return Step(AvgPool(op.size, op.stride, op.padding, op.count_include_pad), [call])
         return None
@@ -239,6 +241,11 @@ def _output(call: Call) -> Node:
     output = call.results[0]
     assert output is not None
     return output
+
+
+def _over_images(axis: Any) -> bool:
+    """Tell whether an axis means height and width."""
+    return isinstance(axis, tuple) and sorted(one % 4 for one in axis) == [2, 3]
 
 
 def _apart(op: Any) -> bool:

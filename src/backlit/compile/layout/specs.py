@@ -172,14 +172,14 @@ class Flat:
         self,
         image: Image,
         batch: int,
-        dtype: DTypeLike,
-        scratch: Scratch,  # noqa: ARG002  (as all links)
+        dtype: DTypeLike,  # noqa: ARG002  (as all links)
+        scratch: Scratch,  # noqa: ARG002
         *,
         training: bool,  # noqa: ARG002
         descends: bool,  # noqa: ARG002
     ) -> Stage:
         """Make the stage."""
-        return Flattening(image, batch, dtype)
+        return Flattening(image, batch)
 
 
 @dataclass(frozen=True)
