@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backlit.check.evidence import FEW
-from backlit.check.kinks import untied
+from backlit.check.kinks import crossed, untied
 from backlit.check.numerical import central_differences
 from backlit.check.settings import Comparison
 from backlit.check.taylor import in_doubt, remainder
@@ -82,7 +82,8 @@ def compare_elements(
         return replace(row, ok=False, wrong=len(joint)), Comparison(
             "", joint, np.inf, at_kinks_only=True, count=len(joint)
         )
-    return row, None
+    beside = crossed(evidence, slot, sample) if sample.kinked.any() else None
+    return (row, None) if beside is None else (replace(row, ok=False, wrong=beside.count), beside)
 
 
 def _decided(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from backlit.check.report import Row
     from backlit.check.settings import Settings
 
-__all__ = ["nudged", "untied"]
+__all__ = ["crossed", "nudged", "untied"]
 
 BESIDE = 1e-2
 """How far beside a kink is, relatively: so far that a step has room before the next one."""
@@ -56,6 +56,44 @@ def untied(evidence: Evidence, slot: Slot, sample: Sample) -> list[int] | None:
                 sides = [float(slope.value.ravel()[0])] * 2
             if not sides[0] - margin <= got <= sides[1] + margin:
                 return [int(i) for i in members]
+    return None
+
+
+def crossed(evidence: Evidence, slot: Slot, sample: Sample) -> Comparison | None:
+    """Find out whether the gradient of elements on kinks is wrong as soon as they leave them.
+
+    At a kink the slope of either side is right, so a gradient that knows only one side passes
+    there; where inputs are 0 or positive, as images are, it passes everywhere. So these elements
+    are moved to one side of their kinks, then to the other, and compared there.
+    """
+    tied = sample.index[sample.kinked]
+    part, array = evidence.part, slot.array
+    original = array.copy()
+    far = BESIDE * (float(np.sqrt(np.mean(original**2))) or 1.0)
+    rng = np.random.default_rng(17)
+    direction = np.zeros(array.size)
+    direction[tied] = rng.standard_normal(len(tied))
+    for side in (-far, far):
+        moved = original.copy()
+        moved.flat[tied] += side * rng.uniform(0.5, 1.0, len(tied))
+        try:
+            np.copyto(array, moved)
+            here = part.output()
+            if not np.isfinite(here).all():
+                continue
+            back = part.back(evidence.dout)
+            beside = Evidence(part, here, evidence.dout, back, evidence.tolerance, rng)
+            gradient = beside.got(slot)
+            if gradient is None:
+                continue
+            verdict = projected(beside, slot, gradient, direction.reshape(slot.shape))
+        except Broken:  # a number just beside is refused
+            continue
+        finally:
+            np.copyto(array, original)
+        if not verdict.kinked and verdict.error - verdict.uncertain > evidence.tolerance:
+            elements = [int(i) for i in tied]
+            return Comparison("", elements, verdict.error, count=len(elements), moved=moved)
     return None
 
 

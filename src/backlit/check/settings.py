@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from backlit.check.budget import Budget
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from backlit.check.evidence import Evidence
     from backlit.check.part import Slot
     from backlit.check.report import Fault, Row
@@ -49,6 +51,8 @@ class Comparison:
     max_error: float = 0.0
     at_kinks_only: bool = False
     count: int = 0
+    moved: NDArray[Any] | None = None
+    """What the tensor is where it shows, if not where it is: its elements moved off their kinks."""
 
 
 @dataclass

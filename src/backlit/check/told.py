@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backlit.check.diagnosis import Diagnosis, diagnose, diagnose_form
+from backlit.check.evidence import Evidence
 from backlit.check.report import Fault
 from backlit.check.source import line_of
 from backlit.check.taylor import remainder
 
 if TYPE_CHECKING:
-    from backlit.check.evidence import Evidence
+    from numpy.typing import NDArray
+
     from backlit.check.part import Part, Slot
     from backlit.check.settings import Comparison
 
@@ -22,6 +24,8 @@ __all__ = ["faults_of", "shown", "unexplained"]
 
 def faults_of(evidence: Evidence, slot: Slot, comparison: Comparison) -> list[Fault]:
     """Find the mistake behind a wrong gradient, and the elements to show."""
+    if comparison.moved is not None:
+        return _faults_beside(evidence, slot, comparison, comparison.moved)
     gradient = evidence.got(slot)
     if gradient is None:
         return [_fault(evidence, slot, diagnose_form(evidence, slot, comparison.complaint), None)]
@@ -32,6 +36,36 @@ def faults_of(evidence: Evidence, slot: Slot, comparison: Comparison) -> list[Fa
     return [_fault(evidence, slot, diagnosis, i) for i in shown] or [
         _fault(evidence, slot, diagnosis, None)
     ]
+
+
+def _faults_beside(
+    evidence: Evidence, slot: Slot, comparison: Comparison, moved: NDArray[Any]
+) -> list[Fault]:
+    """Find the mistake where it shows: with the elements that are on kinks moved off them."""
+    original = slot.array.copy()
+    np.copyto(slot.array, moved)
+    try:
+        part, dout = evidence.part, evidence.dout
+        beside = Evidence(
+            part, part.output(), dout, part.back(dout), evidence.tolerance,
+            np.random.default_rng(17),
+        )  # fmt: skip
+        sample = beside.sample(slot, elements=comparison.elements)
+        _, errors = beside.judge(sample, beside.got(slot))  # type: ignore[arg-type]
+        order = [int(sample.index[k]) for k in np.argsort(-errors, kind="stable")]
+        faults = faults_of(beside, slot, replace(comparison, elements=order, moved=None))
+    finally:
+        np.copyto(slot.array, original)
+    return [replace(fault, message=f"{fault.message}; {_where(fault, moved)}") for fault in faults]
+
+
+def _where(fault: Fault, moved: NDArray[Any]) -> str:
+    """Say that the numbers are those of other inputs."""
+    place = "" if fault.index is None else f", at {moved[fault.index]:.3g},"
+    return (
+        f"{fault.tensor} lies on a kink here, where either slope would do; moved a little to its "
+        f"side{place} it has one slope"
+    )
 
 
 def _with_order(evidence: Evidence, slot: Slot, diagnosis: Diagnosis) -> Diagnosis:

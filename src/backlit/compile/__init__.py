@@ -38,8 +38,8 @@ def compile(
         Leave the gradients of updated parameters in ``.grad``. Otherwise these are ``None``
         after a step: they need not exist.
     threads
-        How many threads NumPy's BLAS uses during a step. Left out, one for small products, and
-        otherwise as many as it may use.
+        How many threads a step uses: NumPy's BLAS, or as many parts of a batch of images. Left
+        out, one for small products, and otherwise as many as the BLAS may use.
 
     Returns
     -------

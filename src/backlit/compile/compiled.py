@@ -102,7 +102,7 @@ class Compiled:
         GraphError
             If none ran yet.
         """
-        return costs(self._ran("cost").read)
+        return costs(self._ran("cost").read, self.threads)
 
     @property
     def program(self) -> Program:

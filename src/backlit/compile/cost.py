@@ -10,7 +10,7 @@ import numpy as np
 
 from backlit.compile.buffers import elementwise, plan
 from backlit.compile.functions import VIEWS
-from backlit.compile.passes import PASSES
+from backlit.compile.passes import PASSES, applied
 from backlit.compile.threads import PRODUCTS, product_flops
 
 if TYPE_CHECKING:
@@ -75,11 +75,11 @@ class Costs:
     __repr__ = __str__
 
 
-def costs(program: Program) -> Costs:
+def costs(program: Program, threads: int | None = None) -> Costs:
     """Return what a program costs as it was read, and after each pass."""
     stages = [("reading", _cost(program))]
     for improve in PASSES:
-        program = improve(program)
+        program = applied(improve, program, threads)
         stages.append((_title(improve), _cost(program)))
     return Costs(tuple(stages))
 

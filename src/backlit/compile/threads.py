@@ -23,6 +23,7 @@ __all__ = [
     "blas_threads",
     "chosen_threads",
     "cores",
+    "in_parts",
     "limited",
     "one_blas_thread",
     "pool",
@@ -43,16 +44,26 @@ def blas_threads() -> int:
 
 def chosen_threads(program: Program) -> int | None:
     """Return the number of BLAS threads for a program; ``None`` for as many as there may be."""
-    wanted = [
-        node.value.blas_threads
-        for node in program.nodes
-        if node.function == "kernel" and getattr(node.value, "blas_threads", None)
-    ]
+    wanted = _wanted(program)
     if wanted:
-        return int(min(wanted))
+        return min(wanted)
     products = [node for node in program.nodes if node.function in PRODUCTS]
     largest = max(map(product_flops, products), default=0)
     return None if largest >= _WORTH else 1
+
+
+def in_parts(program: Program) -> bool:
+    """Tell whether its batches are cut into parts with a Python thread each."""
+    return bool(_wanted(program))
+
+
+def _wanted(program: Program) -> list[int]:
+    """Return how many BLAS threads its kernels ask for."""
+    return [
+        int(node.value.blas_threads)
+        for node in program.nodes
+        if node.function == "kernel" and getattr(node.value, "blas_threads", None)
+    ]
 
 
 def product_flops(node: Any) -> int:

@@ -268,3 +268,28 @@ def test_the_layout_is_used_where_it_pays(monkeypatch):
     assert chosen(monkeypatch, x[:, :, :8, :8], Conv2d(1, 2, 1, rng=0), ReLU(), threads=1) == [None]
     monkeypatch.undo()
     assert chosen(monkeypatch, np.zeros((8, 4, 9, 9), np.float32), Conv2d(4, 4, 3, groups=4)) == []
+
+
+@pytest.mark.parametrize("threads", [None, 1, 2])
+def test_the_layout_is_told_how_many_threads_there_are(threads, monkeypatch):
+    told = []
+
+    def noted(chain, threads=None):
+        told.append(threads)
+        return Layout(chain, 2, threads or 1)
+
+    monkeypatch.setattr(choose, "layout_of", noted)
+    net = Sequential(conv(2, 3, 3), ReLU(), Flatten(), Affine(3 * 7 * 8, 3, dtype=D))
+    rule = optim.SGD(net.parameters(), 0.1)
+
+    def train(x, t):
+        loss = bl.softmax_cross_entropy(net(x), t)
+        loss.backward()
+        rule.step()
+        return loss
+
+    step = bl.compile(train, threads=threads)
+    step(*batches()[0])
+    assert told == [threads]
+    assert step.cost
+    assert set(told) == {threads}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 if TYPE_CHECKING:
     from backlit.compile.layout.scratch import Scratch
@@ -53,7 +54,7 @@ class Windows:
         self.kernel, self.stride, self.dilation = kernel, stride, dilation
         self.rows, self.phases, self.run = rows, phases, columns // phases
         self.matrices: list[Any] = []
-        self.copies: list[list[tuple[Any, Any]]] = []
+        self.copies: list[tuple[Any, Any] | None] = []
         _, channels, width, batch = image.shape
         if kernel[1] == stride[1] == phases == 1 and dilation[0] == 1 and self.run == width:
             self._as_it_is(image, rows)
@@ -64,28 +65,24 @@ class Windows:
         affordable = _BUDGET // max(1, int(np.prod(per_row)) * image.itemsize)
         slots = min(reach, max(kernel[0] + 2 * stride[0], affordable)) if shared else reach
         patches = scratch.take((slots, *per_row), image.dtype)
+        seen = self._seen(image)
         start = held = 0
         for y in range(rows):
             start += stride[0] * bool(y)
             if y == 0 or not shared or start + kernel[0] > slots:
                 start = held = 0
-            fresh = range(held - start, kernel[0])
-            self.copies.append(
-                [
-                    pair
-                    for i in fresh
-                    for pair in self._row(
-                        patches[start + i], image[y * stride[0] + i * dilation[0]]
-                    )
-                ]
-            )
+            first = held - start
+            pixels = seen[y * stride[0] + first * dilation[0] :: dilation[0]]
+            fresh = patches[start + first : start + kernel[0]]
+            self.copies.append((fresh, pixels[: kernel[0] - first]))
             held = start + kernel[0]
             self.matrices.append(patches[start:held].reshape(-1, phases * self.run * batch))
 
     def __getitem__(self, y: int) -> Any:
         """Return the matrix of output row ``y``. Rows are asked for in order, from 0 on."""
-        for patch, pixels in self.copies[y]:
-            np.copyto(patch, pixels)
+        copied = self.copies[y]
+        if copied is not None:
+            np.copyto(*copied)
         return self.matrices[y]
 
     def _as_it_is(self, image: Any, rows: int) -> None:
@@ -93,15 +90,23 @@ class Windows:
         for y in range(rows):
             first = y * self.stride[0]
             self.matrices.append(flat[first : first + self.kernel[0]].reshape(-1, flat.shape[2]))
-            self.copies.append([])
+            self.copies.append(None)
 
-    def _row(self, patches: Any, pixels: Any) -> list[tuple[Any, Any]]:
-        """Return what is copied from one row ``(C, W, N)`` of an image."""
-        return [
-            (patches[j, :, phase], pixels[:, columns])
-            for j in range(self.kernel[1])
-            for phase, columns in enumerate(self.under(j))
-        ]
+    def _seen(self, image: Any) -> Any:
+        """Return what the kernel's columns see of each row, ``(H, KW, C, P, Q, N)``, a view.
+
+        One copy of a view with many axes takes fewer calls than many copies, and threads that
+        call wait for one another.
+        """
+        height, channels, _, batch = image.shape
+        down, deep, across, inward = image.strides
+        step = self.stride[1] * across
+        return as_strided(
+            image,
+            (height, self.kernel[1], channels, self.phases, self.run, batch),
+            (down, self.dilation[1] * across, deep, step, self.phases * step, inward),
+            writeable=False,
+        )
 
     def under(self, j: int) -> list[slice]:
         """Return, for each phase, the image's columns under the kernel's column ``j``."""

@@ -59,10 +59,12 @@ class Winners:
         passing = training and relu and not self.many
         self.passing: Any = np.empty((rows, *shape), np.bool_) if passing else None
         self.mask = scratch.take(shape, np.bool_)
-        self.number = (
-            self.mask.view(np.uint8) if number is np.uint8 else scratch.take(shape, number)
-        )
-        self.zeros: Any = np.zeros(shape[1:], dtype) if relu else None
+        # The mask read as numbers where it can be: converting it takes twice the time.
+        bytes_ = number is np.uint8
+        self.number = self.mask.view(np.uint8) if bytes_ else scratch.take(shape, number)
+        self.marks = self.number if bytes_ else self.mask
+        # Compared with an array, which is faster than with a number.
+        self.zeros: Any = np.zeros(shape, dtype) if relu else None
 
     def forward(self, row: int, candidates: Sequence[Any], bias: Any, out: Any) -> None:
         """Write the results of one row to ``out``; candidates may be overwritten."""
@@ -111,5 +113,5 @@ class Winners:
 
     def _mark(self, index: Any, number: int) -> None:
         """Write ``number`` where the mask is set; it is larger than what stands there."""
-        np.multiply(self.mask, self.number.dtype.type(number), out=self.number)
+        np.multiply(self.marks, self.number.dtype.type(number), out=self.number)
         np.maximum(index, self.number, out=index)

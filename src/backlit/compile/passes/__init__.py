@@ -16,10 +16,16 @@ from backlit.compile.passes.softmax import with_softmax_divided
 from backlit.compile.passes.update import with_updates_fused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
     from backlit.compile.node import Program
+
+    Pass: TypeAlias = Callable[[Program], Program]
 
 __all__ = [
     "PASSES",
+    "applied",
     "optimised",
     "simplified",
     "with_fast_calls",
@@ -32,7 +38,7 @@ __all__ = [
 ]
 
 
-PASSES = (
+PASSES: tuple[Pass, ...] = (
     with_layout,
     without_dead,
     simplified,
@@ -50,8 +56,13 @@ PASSES = (
 """In the order in which they run."""
 
 
-def optimised(program: Program) -> Program:
+def applied(improve: Pass, program: Program, threads: int | None) -> Program:
+    """Return the program after one pass; the layout depends on how many threads there may be."""
+    return with_layout(program, threads) if improve is with_layout else improve(program)
+
+
+def optimised(program: Program, threads: int | None = None) -> Program:
     """Return the program after all passes."""
     for improve in PASSES:
-        program = improve(program)
+        program = applied(improve, program, threads)
     return replace(program, calls=[])
