@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from suite.engine import Engine
+from suite.nets import NETS
 
 # Settings that hold NumPy's BLAS back on some machines and that users do not have.
 PINS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
@@ -73,7 +74,8 @@ def measure(entry: Entry, task: str) -> None:
 
 def compare(task: str, engines: Iterable[Engine], rounds: int) -> list[Entry]:
     """Measure a task with every engine and setting of threads, in turn."""
-    entries = [Entry(e, t) for e in engines for t in (e.threads if task != "import" else ("1",))]
+    trains = task in NETS  # elsewhere more threads than one have nothing to do
+    entries = [Entry(e, t) for e in engines for t in (e.threads if trains else ("1",))]
     for entry in entries:
         if find_spec(entry.engine.package) is None:
             entry.reason = f"is not installed (pip install {entry.engine.package})"
