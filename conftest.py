@@ -2,6 +2,9 @@
 
 import os
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # a core each, so that no two BLAS pools wait for one
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from sybil import Sybil
 from sybil.parsers.myst import PythonCodeBlockParser
 
