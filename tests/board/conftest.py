@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import backlit.board
+import backlit
 from backlit.board import board_of_run
 from backlit.cli import main
 from backlit.data import mnist
@@ -15,12 +15,13 @@ from backlit.train import load_net
 from backlit.web import bundled, document
 
 TOOLS = """
-import {centred} from "./page/centre.js";
-import {Ink} from "./page/ink.js";
-import {backward, build, forward} from "./page/net.js";
-import {places} from "./page/attribution.js";
-import {bytes, reader} from "./page/unpack.js";
-import {tensor} from "./page/tensor.js";
+import {centred} from "./board/page/centre.js";
+import {Ink} from "./board/page/ink.js";
+import {backward, build, forward} from "./board/page/net.js";
+import {places} from "./board/page/attribution.js";
+import {reader} from "./board/page/unpack.js";
+import {bytes} from "./web/js/bytes.js";
+import {tensor} from "./board/page/tensor.js";
 window.tools = {bytes, centred, Ink, backward, build, forward, places, reader, tensor};
 """
 
@@ -53,7 +54,9 @@ def board(trained):
 def tools_page(tmp_path_factory):
     """A page with nothing but the board's modules, as ``tools``."""
     folder = tmp_path_factory.mktemp("tools")
-    shutil.copytree(Path(backlit.board.__file__).with_name("page"), folder / "page")
+    package = Path(backlit.__file__).parent
+    for scripts in ("board/page", "web/js"):
+        shutil.copytree(package / scripts, folder / scripts)
     (folder / "tools.js").write_text(TOOLS)
     path = folder / "tools.html"
     script = bundled("tools.js", folder)

@@ -6,7 +6,7 @@ import base64
 import io
 from dataclasses import dataclass
 from functools import lru_cache
-from math import ceil, isqrt
+from math import ceil, isqrt, prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from backlit.draw.theme import Theme
 
-__all__ = ["Cells", "cells", "picture", "scale"]
+__all__ = ["Cells", "blocks", "cells", "picture", "pooled", "scale"]
 
 _THIN, _SMALL, _LARGE, _LONG = 36.0, 1.5, 9.0, 108.0
 """The shorter side of a map should reach the first number of pixels with cells between the next
@@ -68,10 +68,26 @@ def cells(values: NDArray[Any]) -> Cells:
     if values.ndim in {3, 4} and min(values.shape[-2:]) > 1:
         return _tiled(numbers)
     table = numbers.reshape(1, -1) if numbers.ndim == 1 else numbers.reshape(len(numbers), -1)
-    size, side = _size(*table.shape)
-    block = [ceil(length / side) for length in table.shape]
-    pooled = _pooled(table, *block)
-    return Cells(_levels(pooled, _strongest(numbers)), size, None, "", _taken(*block))
+    size, _ = _size(*table.shape)
+    block = blocks(values.shape, tiled=False)
+    levels = _levels(pooled(table, *block), _strongest(numbers))
+    return Cells(levels, size, None, "", _taken(*block))
+
+
+def blocks(shape: tuple[int, ...], *, tiled: bool) -> tuple[int, int]:
+    """Return how many rows and columns of an array of ``shape`` one cell stands for.
+
+    Examples
+    --------
+    >>> blocks((50, 10), tiled=False), blocks((6, 28, 28), tiled=True)
+    ((2, 1), (1, 1))
+    """
+    if tiled:
+        block = ceil(max(shape[-2:]) / (_TILED // 2))
+        return block, block
+    table = (1, shape[0]) if len(shape) == 1 else (shape[0], prod(shape[1:]))
+    _, side = _size(*table)
+    return ceil(table[0] / side), ceil(table[1] / side)
 
 
 def _taken(down: int, across: int) -> str:
@@ -88,7 +104,7 @@ def _tiled(numbers: NDArray[Any]) -> Cells:
     if numbers.ndim == 4 and numbers.shape[1] == 1:
         numbers = numbers[:, 0]
     height, width = numbers.shape[-2:]
-    block = ceil(max(height, width) / (_TILED // 2))
+    block, _ = blocks(numbers.shape, tiled=True)
     down, across = ceil(height / block), ceil(width / block)
     most = (max(_TILED // down, 1), max(_TILED // across, 1))
     if numbers.ndim == 3:
@@ -106,7 +122,7 @@ def _tiled(numbers: NDArray[Any]) -> Cells:
     table = np.zeros((rows * down, columns * across))
     for k, image in enumerate(shown):
         i, j = divmod(k, columns)
-        table[i * down : (i + 1) * down, j * across : (j + 1) * across] = _pooled(
+        table[i * down : (i + 1) * down, j * across : (j + 1) * across] = pooled(
             image, block, block
         )
     size = min(max(_THIN / min(table.shape), _SMALL), _LONG / max(table.shape), _LARGE)
@@ -114,7 +130,7 @@ def _tiled(numbers: NDArray[Any]) -> Cells:
     return Cells(levels, size, (down, across, len(shown)), part, _taken(block, block))
 
 
-def _pooled(table: NDArray[Any], down: int, across: int) -> NDArray[Any]:
+def pooled(table: NDArray[Any], down: int, across: int) -> NDArray[Any]:
     """Return of each block of so many rows and columns what is furthest from 0."""
     if down == across == 1:
         return table

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from backlit.draw.scene import Item, Scene
     from backlit.draw.theme import Theme
 
-__all__ = ["svg"]
+__all__ = ["element", "svg"]
 
 _HEAD, _ROUNDING = 7.0, 9.0
 
@@ -39,13 +39,14 @@ def svg(scene: Scene, theme: Theme, title: str, description: str) -> str:
         f"<desc>{_safe(description)}</desc>",
         f"<style>{fonts.css}</style>",
         f'<rect width="{width}" height="{height}" fill="{theme.paper}"/>',
-        *(_item(item, theme) for item in scene.items),
+        *(element(item, theme) for item in scene.items),
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _item(item: Item, theme: Theme) -> str:
+def element(item: Item, theme: Theme) -> str:
+    """Return one item as SVG writes it."""
     if isinstance(item, Text):
         return _text(item, theme)
     if isinstance(item, Line):

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 import backlit as bl
 from backlit.draw import draw
-from backlit.draw.heat import cells
-from backlit.draw.page.blocks import blocks
+from backlit.draw.heat import blocks, cells
 
 
 def test_heat_maps_are_read_under_the_pointer_and_by_keyboard(opened):

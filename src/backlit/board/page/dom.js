@@ -1,16 +1,4 @@
-// Elements of the page.
-
-export const byId = (id) => document.getElementById(id);
-
-export const make = (tag, attributes = {}, ...children) => {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === false || value === null) continue;
-    element.setAttribute(name, value === true ? "" : value);
-  }
-  element.append(...children);
-  return element;
-};
+// What the board does with elements.
 
 // Changes a text only where it differs, so that a live region speaks once.
 export const say = (element, text) => {

@@ -3,7 +3,8 @@
 import {attribute, rivalOf, seed} from "./attribution.js";
 import {centred} from "./centre.js";
 import {readPalette} from "./colour.js";
-import {byId, choice, eachFrame, say} from "./dom.js";
+import {byId} from "../../web/js/dom.js";
+import {choice, eachFrame, say} from "./dom.js";
 import {fill} from "./format.js";
 import {FINE, Ink} from "./ink.js";
 import {backward, build, forward} from "./net.js";

@@ -1,6 +1,6 @@
 // Arrays out of the page: base64 of little-endian numbers, one after another.
 
-export const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+import {bytes} from "../../web/js/bytes.js";
 
 // IEEE 754 binary16: a sign, 5 bits of exponent, 10 of fraction.
 const half = (bits) => {

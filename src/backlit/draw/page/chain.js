@@ -1,6 +1,6 @@
 // The chain rule at one input of an op: its local derivative, and the product that goes back.
 
-import {make} from "./dom.js";
+import {make} from "../../web/js/dom.js";
 import {formula} from "./formulas.js";
 import {brief} from "./words.js";
 

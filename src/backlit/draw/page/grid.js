@@ -1,7 +1,7 @@
 // An array in the panel: a number, a table, or a heat map with the value under the pointer.
 
 import {number} from "../../web/js/number.js";
-import {make} from "./dom.js";
+import {make} from "../../web/js/dom.js";
 import {coarse, furthest, tableOf} from "./maps.js";
 import {element, range, rangeText, shapeText} from "./words.js";
 

@@ -1,6 +1,6 @@
 // The value under the pointer, on the heat maps in the drawing.
 
-import {byId} from "./dom.js";
+import {byId} from "../../web/js/dom.js";
 
 export function hover(app) {
   const tip = byId("tip");

@@ -1,7 +1,7 @@
 // Changing an input: a slider and a field for a number, a field for each element of an array.
 
 import {element} from "./words.js";
-import {make} from "./dom.js";
+import {make} from "../../web/js/dom.js";
 import {rows} from "./grid.js";
 
 const MOST = 60;

@@ -1,7 +1,7 @@
 // A figure as a page: forward and backward, step by step, with numbers that can be changed.
 
 import {unpacked} from "../../web/js/bytes.js";
-import {byId, make} from "./dom.js";
+import {byId, make} from "../../web/js/dom.js";
 import {copyText, download, standalone} from "./export.js";
 import {inputEditor} from "./inputs.js";
 import {listen} from "./keys.js";

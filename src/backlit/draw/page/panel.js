@@ -1,7 +1,7 @@
 // The panel: an op or a tensor in numbers.
 
 import {chainRule} from "./chain.js";
-import {make} from "./dom.js";
+import {make} from "../../web/js/dom.js";
 import {formula} from "./formulas.js";
 import {arrayView} from "./grid.js";
 import {brief} from "./words.js";

@@ -11,11 +11,11 @@ import numpy as np
 
 from backlit.draw.block import SIZES
 from backlit.draw.diagram import Use
-from backlit.draw.page.blocks import blocks
+from backlit.draw.heat import blocks
 from backlit.draw.piece import RADIUS
 from backlit.draw.place import placed
 from backlit.draw.scene import Frame, Heat, Line, Text, moved
-from backlit.draw.svg import _item as element  # a page draws each item as a file does
+from backlit.draw.svg import element
 from backlit.draw.theme import Theme
 from backlit.web.document import inert
 

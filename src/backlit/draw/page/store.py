@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backlit.draw.heat import _pooled as pooled  # the same cells as in a drawing
+from backlit.draw.heat import pooled
 from backlit.quiet import quiet
 
 if TYPE_CHECKING:

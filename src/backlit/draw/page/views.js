@@ -1,6 +1,6 @@
 // Which ops are open: the views that the page carries, and the way from one to another.
 
-import {make} from "./dom.js";
+import {make} from "../../web/js/dom.js";
 
 export class Views {
   constructor(app, select) {

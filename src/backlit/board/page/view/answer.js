@@ -1,7 +1,8 @@
 // The answer in words, and every class with its probability and score. A bar is a button that
 // asks about its class.
 
-import {byId, make, say} from "../dom.js";
+import {byId, make} from "../../../web/js/dom.js";
+import {say} from "../dom.js";
 import {fill, number, percent} from "../format.js";
 import {ranked} from "../tensor.js";
 

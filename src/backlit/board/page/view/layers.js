@@ -1,7 +1,8 @@
 // Every layer's output, and the unit that is looked at.
 
 import {diverging, paint} from "../colour.js";
-import {byId, make, say} from "../dom.js";
+import {byId, make} from "../../../web/js/dom.js";
+import {say} from "../dom.js";
 import {fill, signed} from "../format.js";
 import {largest, map, tensor} from "../tensor.js";
 import {Strip} from "./strip.js";

@@ -2,7 +2,8 @@
 
 import {places} from "../attribution.js";
 import {diverging, grey, paint} from "../colour.js";
-import {byId, say} from "../dom.js";
+import {byId} from "../../../web/js/dom.js";
+import {say} from "../dom.js";
 import {fill, number, signed} from "../format.js";
 import {largest} from "../tensor.js";
 import {Probe} from "./probe.js";

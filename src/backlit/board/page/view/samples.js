@@ -1,9 +1,9 @@
 // Test digits to begin with: a click paints one on the pad, enlarged.
 
 import {grey, paint} from "../colour.js";
-import {byId, make} from "../dom.js";
+import {byId, make} from "../../../web/js/dom.js";
 import {fill} from "../format.js";
-import {bytes} from "../unpack.js";
+import {bytes} from "../../../web/js/bytes.js";
 
 const SIDE = 28;
 const AREA = SIDE * SIDE;

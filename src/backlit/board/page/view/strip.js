@@ -1,7 +1,8 @@
 // One layer's output as tiles: a square for a unit, a small picture for a channel.
 
 import {css, diverging, paint} from "../colour.js";
-import {make, say} from "../dom.js";
+import {make} from "../../../web/js/dom.js";
+import {say} from "../dom.js";
 import {fill, signed} from "../format.js";
 import {largest, tensor} from "../tensor.js";
 import {Probe} from "./probe.js";
