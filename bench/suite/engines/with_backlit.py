@@ -63,9 +63,11 @@ def build(net: Net, variant: str) -> Steps:
 
     run: Any = bl.compile(train) if variant == "compiled" else train
     x, t = data(net)
+    batch = np.empty((net.batch, *net.shape), x.dtype)
 
     def step(rows: Rows) -> float:
-        return float(run(x[rows], t[rows]))
+        x.take(rows, axis=0, out=batch, mode="clip")  # as `Batches.stream` does
+        return float(run(batch, t.take(rows)))
 
     return single(step)
 

@@ -68,7 +68,7 @@ def build(net: Net, variant: str) -> Steps:
 
     def step(rows: Rows) -> float:
         picked = torch.from_numpy(rows)
-        batch = x[picked]
+        batch = x.index_select(0, picked)  # x[picked] takes twice as long
         if last:
             batch = batch.contiguous(memory_format=torch.channels_last)
         optimizer.zero_grad()

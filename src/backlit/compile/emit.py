@@ -98,6 +98,7 @@ class _Writer:
             [
                 f'"""{title}"""',
                 "",
+                *["import math", ""] * self.spell.uses_math,
                 "import numpy as np",
                 *self._imported(),
                 "",

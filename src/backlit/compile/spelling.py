@@ -14,7 +14,7 @@ from backlit.compile.node import Node
 
 __all__ = ["Spelling", "dtype_name", "is_number"]
 
-_TAKEN = {*keyword.kwlist, *dir(builtins), "np", "step", "constants"}
+_TAKEN = {*keyword.kwlist, *dir(builtins), "np", "math", "step", "constants"}
 _REDUCTIONS = {
     "np.sum": "np.add.reduce",
     "np.max": "np.maximum.reduce",
@@ -27,7 +27,13 @@ _OPERATORS = {
     "+": "+", "-": "-", "*": "*", "/": "/", "**": "**",
 }  # fmt: skip
 _COMPARISONS = {"np.greater": ">", "np.greater_equal": ">=", "np.less": "<", "np.less_equal": "<="}
-_NUMERIC = {*_OPERATORS, *_COMPARISONS, "np.negative", "np.maximum"}
+_TOTAL = {"np.tanh": "math.tanh"}
+"""Functions of Python's that take any number; others raise where NumPy's give inf or nan."""
+_FUNCTIONS = {
+    "np.exp", "np.expm1", "np.log", "np.log1p", "np.sqrt", "np.square", "np.sin", "np.cos",
+}  # fmt: skip
+"""Their results are NumPy's own numbers, which are slow to go on with."""
+_NUMERIC = {*_OPERATORS, *_COMPARISONS, *_TOTAL, *_FUNCTIONS, "np.negative", "np.maximum"}
 _OWN = (np.dtype(np.float64), np.dtype(np.bool_))
 _LOOSE, _TIGHT, _ATOM = 0, 1, 2
 _STRENGTH = {"+": _LOOSE, "-": _LOOSE, "*": _TIGHT, "/": _TIGHT, "**": _TIGHT}
@@ -60,6 +66,7 @@ class Spelling:
         self._texts: dict[Node, tuple[str, int]] = {}
         self._numbers: dict[Node, str] = {}
         self._among_numbers = False
+        self.uses_math = False
 
     # Names
 
@@ -179,9 +186,9 @@ class Spelling:
             left = self(operands[0], _ATOM if symbol == "**" else strength)
             return f"{left} {symbol} {self(operands[1], strength + 1)}", strength
         if self._among_numbers:
-            text = self._of_numbers(node)
-            if text is not None:
-                return text, _LOOSE
+            written_out = self._of_numbers(node)
+            if written_out is not None:
+                return written_out
         options = {k: self(v) for k, v in node.options.items()}
         if out is not None:
             options["out"] = out
@@ -193,16 +200,21 @@ class Spelling:
         name = _REDUCTIONS.get(function, function)
         return f"{name}({', '.join([*arguments, *written])})", _ATOM
 
-    def _of_numbers(self, node: Node) -> str | None:
+    def _of_numbers(self, node: Node) -> tuple[str, int] | None:
         """Write what NumPy takes ten times as long for as Python does."""
-        if len(node.operands) != 2 or node.options:
-            return None
-        x, y = (self(value, _ATOM) for value in node.operands)
-        if node.function in _COMPARISONS:
-            return f"{x} {_COMPARISONS[node.function]} {y}"
-        zero = type(node.operands[1]) in {int, float} and node.operands[1] == 0
-        if node.function == "np.maximum" and zero and x.isidentifier():
-            return f"0.0 if {x} <= 0 else {x}"  # and so what is no number stays that
+        written = [self(value, _ATOM) for value in node.operands]
+        match node.function, written:
+            case _ if node.options:
+                return None
+            case function, [_] if function in _TOTAL:
+                self.uses_math = True
+                return f"{_TOTAL[function]}({self(node.operands[0])})", _ATOM
+            case function, [_] if function in _FUNCTIONS:
+                return f"float({function}({self(node.operands[0])}))", _ATOM
+            case function, [x, y] if function in _COMPARISONS:
+                return f"{x} {_COMPARISONS[function]} {y}", _LOOSE
+            case "np.maximum", [x, "0" | "0.0"] if x.isidentifier():
+                return f"0.0 if {x} <= 0 else {x}", _LOOSE  # and so what is no number stays that
         return None
 
     def _has_operator(self, node: Node) -> bool:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from backlit.compile.node import Program
 
-    Pass: TypeAlias = Callable[[Program], Program]
+    Pass: TypeAlias = Callable[..., Program]
 
 __all__ = [
     "PASSES",
@@ -56,9 +56,12 @@ PASSES: tuple[Pass, ...] = (
 """In the order in which they run."""
 
 
+_THREADED: tuple[Pass, ...] = (with_layout, with_updates_fused)
+
+
 def applied(improve: Pass, program: Program, threads: int | None) -> Program:
-    """Return the program after one pass; the layout depends on how many threads there may be."""
-    return with_layout(program, threads) if improve is with_layout else improve(program)
+    """Return the program after one pass; some depend on how many threads there may be."""
+    return improve(program, threads) if improve in _THREADED else improve(program)
 
 
 def optimised(program: Program, threads: int | None = None) -> Program:

@@ -8,22 +8,26 @@ from typing import TYPE_CHECKING
 
 from backlit.compile.blas import is_reachable
 from backlit.compile.node import Node, Program
+from backlit.compile.threads import chosen_threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["with_updates_fused"]
 
-_LARGE = 100_000
-"""Smaller matrices stay in the cache, so a second pass over them costs less than the call."""
+_LARGE, _SPREAD = 100_000, 20_000
+"""Smaller matrices stay in the cache, so a second pass over them costs less than the call. After a
+product with several threads a part of it lies in another core's cache, and the pass costs more."""
 
 
-def with_updates_fused(program: Program) -> Program:
+def with_updates_fused(program: Program, threads: int | None = None) -> Program:
     """Replace ``W - x @ y``, where it is the new ``W``, by one call that does both.
 
-    It stands where the product stood, so nothing may read the old ``W`` after that.
+    It stands where the product stood, so nothing may read the old ``W`` after that. From which
+    size on depends on the number of BLAS threads, ``None`` for as many as suit the program.
     """
-    fused = {product: new for new, product in _updates(program)}
+    alone = (threads or chosen_threads(program)) == 1
+    fused = {product: new for new, product in _updates(program, _LARGE if alone else _SPREAD)}
     if not fused:
         return program
     known: dict[Node, Node] = {}
@@ -39,8 +43,8 @@ def with_updates_fused(program: Program) -> Program:
     return Program(nodes, program.results, program.states, program.gradients).rebound(known)
 
 
-def _updates(program: Program) -> Iterator[tuple[Node, Node]]:
-    """Yield new values of matrices, each with the product that is subtracted from the old."""
+def _updates(program: Program, least: int) -> Iterator[tuple[Node, Node]]:
+    """Yield new values of matrices from a size on, each with the product that is subtracted."""
     position = {node: i for i, node in enumerate(program.nodes)}
     readers: dict[Node, list[Node]] = {}
     for node in program.nodes:
@@ -62,7 +66,7 @@ def _updates(program: Program) -> Iterator[tuple[Node, Node]]:
         if (
             alike
             and len(W.shape) == 2
-            and prod(W.shape) >= _LARGE
+            and prod(W.shape) >= least
             and readers[product] == [new]
             and new not in readers
             and not late
