@@ -7,7 +7,6 @@ that suits its products; it is set before a step and put back after.
 from __future__ import annotations
 
 import os
-import time
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -32,13 +31,10 @@ __all__ = [
 ]
 
 PRODUCTS = {"np.dot", "np.matmul", "subtract_product"}
-_NEVER, _ALWAYS = 2_000_000, 32_000_000
-"""With fewer operations in its largest product a program is better off with one thread, with more
-with all. In between it depends on the machine, and on what else runs there, so it is measured."""
-_ROUNDS = 5
-_PAYS = 0.8
-"""What follows a product reads from another core's cache what its thread wrote, so a second one
-must save more than it seems to."""
+_WORTH = 4_000_000
+"""From so many operations in one product a second thread saves a quarter of its time or more, and
+on a busy machine costs 4 %. It is not tried out, as the last bits depend on the number of threads,
+and equal runs should end with equal bits."""
 
 
 def blas_threads() -> int:
@@ -53,32 +49,8 @@ def chosen_threads(program: Program) -> int | None:
     if wanted:
         return min(wanted)
     products = [node for node in program.nodes if node.function in PRODUCTS]
-    largest = max(products, key=product_flops, default=None)
-    if largest is None or product_flops(largest) < _NEVER:
-        return 1
-    if product_flops(largest) >= _ALWAYS:
-        return None
-    x, y = largest.operands[-2:]
-    return None if _more_threads_pay(x.shape, y.shape, x.dtype) else 1
-
-
-@cache
-def _more_threads_pay(left: tuple[int, ...], right: tuple[int, ...], dtype: Any) -> bool:
-    """Tell whether a product is much faster with all threads than with one, by trying."""
-    every = blas_threads()
-    if every == 1:
-        return False
-    x, y = np.ones(left, dtype), np.ones(right, dtype)
-    out = np.dot(x, y)
-    times: dict[int, list[float]] = {1: [], every: []}
-    for _ in range(_ROUNDS):
-        for threads, taken in times.items():
-            with limited(threads):
-                np.dot(x, y, out=out)  # wakes the threads
-                start = time.perf_counter()
-                np.dot(x, y, out=out)
-                taken.append(time.perf_counter() - start)
-    return min(times[every]) < _PAYS * min(times[1])
+    largest = max(map(product_flops, products), default=0)
+    return None if largest >= _WORTH else 1
 
 
 def in_parts(program: Program) -> bool:
