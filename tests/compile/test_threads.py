@@ -33,6 +33,18 @@ def test_chosen_by_the_largest_product():
     assert blas_threads() == before
 
 
+def test_no_more_threads_than_a_product_has_work_for():
+    """On a machine with many cores, where a small product would wait for most of them."""
+    W = np.ones((784, 50), np.float32)
+    with limited(4):
+        used = []
+        for rows in (10, 100, 140, 10_000):
+            function = bl.compile(lambda x: x @ W)
+            function(np.ones((rows, 784), np.float32))
+            used.append(function.threads_used)
+        assert used == [1, 2, 3, 4]
+
+
 @pytest.mark.parametrize(("number", "said"), [(0, "at least 1"), (1.5, "whole number")])
 def test_refused(number, said):
     with pytest.raises(BacklitError, match=said):

@@ -31,10 +31,10 @@ __all__ = [
 ]
 
 PRODUCTS = {"np.dot", "np.matmul", "subtract_product"}
-_WORTH = 4_000_000
-"""From so many operations in one product a second thread saves a quarter of its time or more, and
-on a busy machine costs 4 %. It is not tried out, as the last bits depend on the number of threads,
-and equal runs should end with equal bits."""
+_SHARE = 3_500_000
+"""Operations of the largest product for each thread. Two threads save a quarter of the time of a
+product of 7 million; shares that are smaller are done before the threads have met. It is not tried
+out, as the last bits depend on the number of threads, and equal runs should end with equal bits."""
 
 
 def blas_threads() -> int:
@@ -49,8 +49,8 @@ def chosen_threads(program: Program) -> int | None:
     if wanted:
         return min(wanted)
     products = [node for node in program.nodes if node.function in PRODUCTS]
-    largest = max(map(product_flops, products), default=0)
-    return None if largest >= _WORTH else 1
+    useful = max(1, max(map(product_flops, products), default=0) // _SHARE)
+    return None if useful >= blas_threads() else useful
 
 
 def in_parts(program: Program) -> bool:
