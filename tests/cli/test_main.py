@@ -9,7 +9,9 @@ import sys
 import pytest
 
 import backlit
+from backlit import board, gallery
 from backlit.cli import main
+from backlit.cli.arguments import parser
 
 
 @pytest.mark.parametrize("words", [[], ["train"], ["predict"], ["check"], ["book"]])
@@ -39,10 +41,18 @@ def test_check(run, tmp_path, capsys, refused):
 
 
 def test_imports_stay_light():
-    heavy = ["matplotlib", "PIL", "rich", "safetensors", "pooch"]
+    heavy = ["matplotlib", "PIL", "rich", "safetensors", "pooch", "backlit.board"]
     code = f"import sys, backlit.cli, backlit.train; print(sorted(sys.modules.keys() & {heavy}))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("command", "known"), [("board", board.words), ("gallery", gallery)])
+def test_languages_are_those_there_are(command, known):
+    for language in known.LANGUAGES:
+        assert parser().parse_args([command, "--lang", language]).lang == language
+    with pytest.raises(SystemExit):
+        parser().parse_args([command, "--lang", "xx"])
 
 
 def test_as_a_module():

@@ -5,14 +5,21 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backlit.check import check
 from backlit.data import Dataset, Split
+from backlit.draw.font import width
 from backlit.train import History, Predictions, Row, Settings, write_report
 from backlit.train.documents import read_document
+from backlit.train.report.axes import BELOW, NAME, TITLE, ticks
+from backlit.train.report.canvas import BLUE, ORANGE
+from backlit.train.report.figures import curves, mistakes
 
 FILES = {
     "check.json",
@@ -114,6 +121,56 @@ def test_pictures(folders):
         assert "<dc:date>" not in text
     for path in folders.glob("*/*.png"):
         assert path.read_bytes().startswith(b"\x89PNG")
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+LENGTHS = st.integers(1, 60)
+SIZES = st.floats(1e-9, 1e9)
+
+
+@given(st.data(), LENGTHS, SIZES, st.booleans())
+def test_curves_stay_in_their_frame(data, epochs, scale, accurate):
+    fraction = st.floats(0, 1)
+    losses = data.draw(st.lists(fraction, min_size=epochs, max_size=epochs))
+    accuracies = [data.draw(fraction) if accurate else None for _ in losses]
+    rows = [
+        Row(i + 1, 600 * (i + 1), scale * loss, share, share, 1.0)
+        for i, (loss, share) in enumerate(zip(losses, accuracies, strict=True))
+    ]
+    picture = curves(History(rows))
+    drawn = ET.fromstring(picture.svg())
+    for line in drawn.iter(f"{SVG}polyline"):
+        for x, y in (map(float, point.split(",")) for point in line.get("points").split()):
+            assert 0 <= x <= picture.width
+            assert TITLE <= y <= picture.height - BELOW + 4
+    ends = [text for text in drawn.iter(f"{SVG}text") if text.get("fill") in {BLUE, ORANGE}]
+    assert len(ends) == 2 * (3 if accurate else 1)
+    heights = sorted(float(text.get("y")) for text in ends[-4:])
+    assert len(ends) == 2 or min(b - a for a, b in pairwise(heights)) > 0.9 * NAME
+    assert 0 <= heights[0] <= heights[-1] <= picture.height
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.integers(2, 12), st.booleans())
+def test_ticks_are_round_and_within(low, span, most, whole):
+    found = ticks(low, low + span, most, whole=whole)
+    values = [value for value, _ in found]
+    assert len(found) <= most + 1
+    assert whole or len(found) >= most / 3
+    assert all(low - 1e-6 * span <= value <= low + span * (1 + 1e-6) for value in values)
+    assert len({label for _, label in found}) == len(found)
+    assert not whole or all(value == int(value) for value in values)
+
+
+def test_mistakes_keep_apart_whatever_they_are_called():
+    classes = ["a very long name indeed"] * 10
+    guesses = np.eye(10)[np.arange(1, 31) % 10]
+    predictions = Predictions(guesses, np.arange(30) % 10)
+    picture = mistakes(np.zeros((30, 28, 28)), predictions, classes)
+    drawn = ET.fromstring(picture.svg())
+    assert len(list(drawn.iter(f"{SVG}image"))) == 24
+    for text in drawn.iter(f"{SVG}text"):
+        if text.get("text-anchor") == "middle":
+            assert width(text.text, float(text.get("font-size"))) <= picture.width / 8
 
 
 def test_a_page_says_what_matters(folders):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backlit.board.words import LANGUAGES
-
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
@@ -33,5 +31,5 @@ def add_arguments(command: ArgumentParser) -> None:
     command.add_argument("--float16", action="store_true",
                          help="weights of half the size; refused if that changes the "
                          "accuracy on test digits")  # fmt: skip
-    command.add_argument("--lang", choices=LANGUAGES, default="en",
+    command.add_argument("--lang", choices=("en", "ja", "ko"), default="en",
                          help="of the page (default en)")  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from backlit.cli.console import Console
 
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
 __all__ = ["run"]
+
+ELEMENTS: dict[str, Literal["all"] | None] = {"dense": "all", "cnn": None}
+"""Whether each element is moved by itself, which takes minutes where each has to be convolved."""
 
 
 def run(arguments: Namespace) -> int:
@@ -30,7 +33,6 @@ def _is_file(target: str) -> bool:
 
 def _run_of_training(folder: str, arguments: Namespace) -> int:
     from backlit.check import check  # noqa: PLC0415 - a file is checked in another process
-    from backlit.cli.train import ELEMENTS  # noqa: PLC0415
     from backlit.train import Run, load_net  # noqa: PLC0415
 
     net, settings = load_net(Run(folder).weights_file)

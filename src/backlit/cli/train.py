@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from backlit.check import check
 from backlit.cli.console import Console
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 CHECKED = 5
 """Samples in the batch that gradients are checked with."""
-ELEMENTS: dict[str, Literal["all"] | None] = {"dense": "all", "cnn": None}
-"""Whether each element is moved by itself, which takes minutes where each has to be convolved."""
 
 FILES = {
     "report.html": "all of it on one page",
@@ -106,7 +104,7 @@ def _train(settings: Settings, folder: Path, arguments: Namespace, console: Cons
     if not arguments.no_check:
         x, t = dataset.train
         with console.waiting("checking the gradients"):
-            found = check(net.eval(), x[:CHECKED], t[:CHECKED], elements=ELEMENTS[settings.model])
+            found = check(net.eval(), x[:CHECKED], t[:CHECKED])
         console.say()
         console.report(found)
     with console.waiting("drawing the report"):

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -64,15 +65,24 @@ def faces(language: Language = "ja", *, slanted: bool = False) -> tuple[Face, ..
     Han characters are written differently in Japanese and in Korean: ``language`` says whose
     come first.
     """
-    import matplotlib as mpl  # noqa: PLC0415 - only its folder is wanted, and only for figures
-
-    latin = Path(mpl.get_data_path()) / "fonts" / "ttf"
+    latin = _matplotlib_data() / "fonts" / "ttf"
     upright = Face(str(latin / "DejaVuSans.ttf"), "DejaVu Sans")
     leaning = Face(str(latin / "DejaVuSans-Oblique.ttf"), "DejaVu Sans", slanted=True)
     japanese = Face(str(_FOLDER / "noto-sans-jp.ttf"), "Noto Sans JP")
     korean = Face(str(_FOLDER / "noto-sans-kr.ttf"), "Noto Sans KR")
     eastern = (japanese, korean) if language == "ja" else (korean, japanese)
     return (leaning, upright, *eastern) if slanted else (upright, *eastern)
+
+
+def _matplotlib_data() -> Path:
+    """Return its folder of data without importing it, which would take longer than a drawing."""
+    found = find_spec("matplotlib")
+    folder = Path(found.origin if found and found.origin else "").with_name("mpl-data")
+    if folder.is_dir():
+        return folder
+    import matplotlib as mpl  # noqa: PLC0415 - where a distribution has moved it
+
+    return Path(mpl.get_data_path())
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backlit.draw.font_face import faces, language_of
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["png"]
 
 
-def png(svg: str, texts: Sequence[str], scale: float) -> bytes:
+def png(svg: str, texts: Sequence[str], scale: float, *, bold: bool = False) -> bytes:
     """Return a drawing as the bytes of a PNG file.
 
     Parameters
@@ -24,6 +25,8 @@ def png(svg: str, texts: Sequence[str], scale: float) -> bytes:
         All that is written in it.
     scale
         Pixels to the unit of the SVG.
+    bold
+        Whether some of it is bold, which only Latin letters are.
 
     Warns
     -----
@@ -44,6 +47,8 @@ def png(svg: str, texts: Sequence[str], scale: float) -> bytes:
     language = language_of(texts)
     # Only fonts that are named here, and in this order: the same picture on every machine.
     files = [face.path for slanted in (False, True) for face in faces(language, slanted=slanted)]
+    if bold:
+        files.append(str(Path(files[0]).with_name("DejaVuSans-Bold.ttf")))
     return resvg_py.svg_to_bytes(
         svg_string=svg.translate(dict.fromkeys(map(ord, lost), SUBSTITUTE)),
         zoom=scale,

@@ -6,27 +6,42 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backlit.train.report.canvas import BLUE, INK, MUTED, ORANGE, PAPER, bare, new_figure
+from backlit.train.report.axes import Curve, Panel
+from backlit.train.report.canvas import BLUE, INK, MUTED, ORANGE, PAPER, SIZE, Picture, room
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from backlit.train.evaluation import Predictions
     from backlit.train.history import History
 
+CELL = 32.0
+"""The side of a cell of the confusion matrix, with the gap to the next."""
+COLUMNS = 8
+"""Of mistakes."""
 
-def curves(history: History) -> Figure:
+
+def curves(history: History) -> Picture:
     """Draw loss and accuracies side by side, or the loss where there are no accuracies."""
-    panels = [draw_loss, draw_accuracy] if has_accuracy(history) else [draw_loss]
-    figure = new_figure(4.5 * len(panels), 3.4)
-    axes = figure.subplots(1, len(panels), squeeze=False, gridspec_kw={"wspace": 0.08})
-    for draw, panel in zip(panels, axes.flat, strict=True):
-        draw(panel, history)
-    return figure
+    drawn = panels(history)
+    picture = Picture(324 * len(drawn), 245)
+    for i, panel in enumerate(drawn):
+        panel.draw(picture, 324 * i, 324)
+    return picture
+
+
+def panels(history: History) -> list[Panel]:
+    """Return what there is to draw over the epochs."""
+    return [_loss(history), _accuracy(history)] if has_accuracy(history) else [_loss(history)]
+
+
+def alone(panel: Panel) -> Picture:
+    """Draw one panel as a picture of its own."""
+    picture = Picture(331, 223)
+    panel.draw(picture, 0, picture.width)
+    return picture
 
 
 def has_accuracy(history: History) -> bool:
@@ -34,80 +49,92 @@ def has_accuracy(history: History) -> bool:
     return None not in history.column("train_accuracy")
 
 
-def draw_loss(axes: Axes, history: History) -> None:
-    """Draw the training loss over the epochs."""
+def _loss(history: History) -> Panel:
     losses = history.column("loss")
-    axes.set_title("Loss")
-    _over_training(axes, history)
-    axes.plot(_places(history), losses, "o-", color=ORANGE, clip_on=False)
-    axes.set_ylabel("mean over the epoch / nats")
-    axes.set_ylim(0, max(losses) * 1.06 or 1)
-    _name_ends(axes, history, [(losses[-1], f"train\n{losses[-1]:.3f}", ORANGE)])
+    last = f"{losses[-1]:.3f}" if 0.001 <= losses[-1] < 1000 else f"{losses[-1]:.3g}"
+    curve = Curve(losses, "train", last, ORANGE)
+    return Panel(
+        "Loss",
+        "mean over the epoch / nats",
+        *_along(history),
+        low=0.0,
+        high=max(losses) * 1.06 or 1.0,
+        curves=[curve],
+    )
 
 
-def draw_accuracy(axes: Axes, history: History) -> None:
-    """Draw training and test accuracy over the epochs."""
-    axes.set_title("Accuracy")
-    _over_training(axes, history)
-    ends = []
-    lowest = 1.0
+def _accuracy(history: History) -> Panel:
+    lines = []
     for name, colour in (("train", ORANGE), ("test", BLUE)):
         values = history.column(f"{name}_accuracy")
-        if None in values:
-            continue
-        axes.plot(_places(history), values, "o-", color=colour, clip_on=False)
-        ends.append((values[-1], f"{name}\n{values[-1] * 100:.2f} %", colour))
-        lowest = min(lowest, *values)
-    axes.set_ylabel("right after the epoch / %")
-    axes.set_ylim(max(0.0, 1 - max(0.01, (1 - lowest) * 1.1)), 1)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.6g}")
-    _name_ends(axes, history, ends)
+        if None not in values:
+            lines.append(Curve(values, name, f"{values[-1] * 100:.2f} %", colour))
+    lowest = min(min(line.values) for line in lines)
+    return Panel(
+        "Accuracy",
+        "right after the epoch / %",
+        *_along(history),
+        low=max(0.0, 1 - max(0.01, (1 - lowest) * 1.1)),
+        high=1.0,
+        curves=lines,
+        share=True,
+    )
 
 
-def confusion(predictions: Predictions, classes: Sequence[str]) -> Figure:
+def _along(history: History) -> tuple[str, list[float], float, float]:
+    """Lay it along epochs, or along steps where not even one epoch is sure to be whole."""
+    steps = history.column("step")
+    if len(steps) == 1:
+        return "step", steps, 0, steps[0]
+    places = [step / steps[0] for step in steps]
+    return "epoch", places, places[0] - 0.04 * (places[-1] - places[0]), places[-1]
+
+
+def confusion(predictions: Predictions, classes: Sequence[str]) -> Picture:
     """Draw how often each class was taken for each: blue where right, orange where wrong."""
     counts = predictions.confusion()
     size = len(classes)
-    long = max(map(len, classes)) > 2
-    labels = 0.9 if long else 0.0
-    figure = new_figure(0.44 * size + 0.75 + labels, 0.44 * size + 0.95 + 0.7 * labels)
-    axes = figure.subplots()
-    bare(axes)
+    widest = max(room(name) for name in classes)
+    long = widest > CELL - 4
+    title = f"{predictions.accuracy * 100:.2f} % of {len(predictions.labels):,} are right"
+    left, top = 24 + widest, 26.0
+    side = CELL * size
+    below = 26 + (0.71 * widest if long else 0)
+    picture = Picture(left + max(side, room(title, 11)) + 6, top + side + below + 6)
+    picture.text(left + 1, 9, title, INK, size=10, bold=True)
+    picture.text(8, top + side / 2, "true", MUTED, anchor="middle", turned=-90)
+    picture.text(left + side / 2, top + side + below - 3, "predicted", MUTED, anchor="middle")
     most = max(1, counts.max())
     most_wrong = max(1, (counts - np.diag(np.diag(counts))).max())
+    for i, name in enumerate(classes):
+        middle = CELL * (i + 0.5)
+        picture.text(left - 6, top + middle, name, MUTED, anchor="end")
+        if long:
+            picture.text(left + middle, top + side + 8, name, MUTED, anchor="end", turned=-45)
+        else:
+            picture.text(left + middle, top + side + 9, name, MUTED, anchor="middle")
     for true in range(size):
         for said in range(size):
             count = counts[true, said]
             right = true == said
             strength = count / most if right else (count / most_wrong) ** 0.7 * 0.85
-            axes.add_patch(_cell(said, true, BLUE if right else ORANGE, strength))
-            axes.text(
-                said,
-                true,
+            x, y = left + CELL * said, top + CELL * true
+            if count:
+                picture.square(x + 1, y + 1, CELL - 2, BLUE if right else ORANGE, strength)
+            picture.text(
+                x + CELL / 2,
+                y + CELL / 2,
                 f"{count:,}" if count else "·",
-                ha="center",
-                va="center",
-                fontsize=8 if count < 10_000 else 6.5,
-                color=PAPER if right and strength > 0.5 else INK if count else MUTED,
+                PAPER if right and strength > 0.5 else INK if count else MUTED,
+                size=8 if count < 10_000 else 6.5,
+                anchor="middle",
             )
-    axes.set(
-        xlim=(-0.5, size - 0.5),
-        ylim=(size - 0.5, -0.5),
-        aspect="equal",
-        xticks=range(size),
-        yticks=range(size),
-        xlabel="predicted",
-        ylabel="true",
-    )
-    axes.set_xticklabels(classes, rotation=45 if long else 0, ha="right" if long else "center")
-    axes.set_yticklabels(classes)
-    axes.set_title(f"{predictions.accuracy * 100:.2f} % of {len(predictions.labels):,} are right")
-    return figure
+    return picture
 
 
 def mistakes(
     images: NDArray[Any], predictions: Predictions, classes: Sequence[str], count: int = 24
-) -> Figure:
+) -> Picture:
     """Draw the samples that are most confidently wrong.
 
     Parameters
@@ -122,40 +149,25 @@ def mistakes(
         How many to draw at most.
     """
     wrong = predictions.mistakes(count)
-    columns = 8
-    rows = max(1, -(-len(wrong) // columns))
-    figure = new_figure(9, 0.6 + 1.45 * rows)
-    figure.suptitle(
-        "Most confidently wrong: true → predicted, and its probability"
-        if len(wrong)
-        else "Nothing is wrong",
-        x=0.01,
-        ha="left",
-        fontsize=10,
-        fontweight="bold",
-    )
-    for i, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
-        bare(axes)
-        axes.set(xticks=[], yticks=[])
-        if i < len(wrong):
-            which = wrong[i]
-            axes.imshow(images[which], cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
-            axes.set_title(
-                caption(predictions, which, classes),
-                fontsize=8.5,
-                fontweight="normal",
-                loc="center",
-                pad=4,
-                color=INK,
-            )
-    return figure
+    wide, high, side = 81.0, 104.0, 64.0
+    picture = Picture(wide * COLUMNS, 26 + high * max(1, -(-len(wrong) // COLUMNS)))
+    said = "Most confidently wrong: true → predicted, and its probability"
+    picture.text(7, 10, said if len(wrong) else "Nothing is wrong", INK, size=10, bold=True)
+    for i, which in enumerate(wrong):
+        x, y = wide * (i % COLUMNS), 26 + high * (i // COLUMNS)
+        for line, text in enumerate(caption(predictions, which, classes)):
+            place = x + wide / 2, y + 8 + 1.25 * SIZE * line
+            size = min(8.5, wide / room(text, 1))
+            picture.text(*place, text, INK, size=size, anchor="middle")
+        picture.image(x + (wide - side) / 2, y + 30, side, images[which])
+    return picture
 
 
-def caption(predictions: Predictions, which: int, classes: Sequence[str]) -> str:
-    """Say what a sample is, what it was taken for, and how confidently."""
+def caption(predictions: Predictions, which: int, classes: Sequence[str]) -> tuple[str, str]:
+    """Say what a sample is and what it was taken for, and how confidently."""
     true, said = predictions.labels[which], predictions.classes[which]
     confidence = predictions.probabilities[which, said]
-    return f"{classes[true]} → {classes[said]}\n{percent(confidence)}"
+    return f"{classes[true]} → {classes[said]}", percent(confidence)
 
 
 def percent(fraction: float) -> str:
@@ -171,52 +183,3 @@ def percent(fraction: float) -> str:
     if 0 < fraction < 0.0005:
         return "<0.1 %"
     return f"{fraction * 100:.1f} %"
-
-
-def _cell(x: int, y: int, colour: str, strength: float) -> Any:
-    from matplotlib.patches import Rectangle  # noqa: PLC0415
-
-    return Rectangle((x - 0.47, y - 0.47), 0.94, 0.94, color=colour, alpha=strength, linewidth=0)
-
-
-def _places(history: History) -> list[float]:
-    """Return where the rows lie: epochs, or steps where not even one epoch is sure to be whole."""
-    steps = history.column("step")
-    return [step / steps[0] for step in steps] if len(steps) > 1 else steps
-
-
-def _over_training(axes: Axes, history: History) -> None:
-    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
-
-    axes.set_xlabel("epoch" if len(history) > 1 else "step")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=9))
-    if len(history) == 1:
-        axes.set_xlim(0, history[0].step)
-
-
-def _name_ends(axes: Axes, history: History, ends: list[tuple[float, str, str]]) -> None:
-    """Write each line's name at its end, moved apart where two would touch."""
-    ends = sorted(ends, reverse=True)
-    low, high = axes.get_ylim()
-    apart = 0.17 * (high - low)
-    places = []
-    above = high + apart
-    for value, _, _ in ends:
-        above = min(value, above - apart)
-        places.append(above)
-    below = low + apart / 3
-    for i in reversed(range(len(places))):
-        places[i] = max(places[i], below)
-        below = places[i] + apart
-    for place, (_, text, colour) in zip(places, ends, strict=True):
-        axes.annotate(
-            text,
-            (_places(history)[-1], place),
-            xytext=(8, 0),
-            textcoords="offset points",
-            color=colour,
-            va="center",
-            fontweight="bold",
-            fontsize=8.5,
-            annotation_clip=False,
-        )

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from backlit import __version__
-from backlit.train.report.canvas import inline_svg, new_figure, styled
-from backlit.train.report.figures import confusion, draw_accuracy, draw_loss, has_accuracy, percent
+from backlit._version import __version__
+from backlit.train.report.canvas import data_uri
+from backlit.train.report.figures import alone, confusion, panels, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from backlit.train.evaluation import Predictions
@@ -125,24 +120,15 @@ def _curves(history: History) -> str:
         value = getattr(last, f"{name}_accuracy")
         said += [] if value is None else [f"{name} accuracy {value:.2%}"]
     description = f"after {len(history)} epochs: {', '.join(said)}"
-
-    def panel(name: str, draw: Callable[[Axes, History], None]) -> str:
-        figure = new_figure(4.6, 3.1)
-        draw(figure.subplots(), history)
-        return inline_svg(figure, name, f"{name} over the epochs; {description}")
-
-    with styled(**{"svg.fonttype": "none"}):
-        loss = panel("loss", draw_loss)
-        return loss + panel("accuracy", draw_accuracy) if has_accuracy(history) else loss
+    return "".join(
+        alone(panel).inline(f"{panel.title} over the epochs; {description}")
+        for panel in panels(history)
+    )
 
 
 def _confusion(predictions: Predictions, classes: Sequence[str]) -> str:
-    with styled(**{"svg.fonttype": "none"}):
-        return inline_svg(
-            confusion(predictions, classes),
-            "confusion",
-            f"{predictions.accuracy:.2%} of {len(predictions.labels)} test samples are right",
-        )
+    right = f"{predictions.accuracy:.2%} of {len(predictions.labels)} test samples are right"
+    return confusion(predictions, classes).inline(right)
 
 
 def _mistakes(images: NDArray[Any], predictions: Predictions, classes: Sequence[str]) -> str:
@@ -154,7 +140,7 @@ def _mistakes(images: NDArray[Any], predictions: Predictions, classes: Sequence[
         true, said = classes[predictions.labels[i]], classes[predictions.classes[i]]
         confidence = predictions.probabilities[i].max()
         figures.append(
-            f'<figure><img src="{_data_uri(images[i])}" width="28" height="28" '
+            f'<figure><img src="{data_uri(images[i])}" width="28" height="28" '
             f'alt="{escape(true)}, taken for {escape(said)}">'
             f"<figcaption>{escape(true)} → <b>{escape(said)}</b>"
             f"<span>{percent(confidence)}</span></figcaption></figure>"
@@ -164,15 +150,6 @@ def _mistakes(images: NDArray[Any], predictions: Predictions, classes: Sequence[
         "True class → predicted class, and the probability the net gave it.",
         f'<div class="digits">{"".join(figures)}</div>',
     )
-
-
-def _data_uri(image: NDArray[Any]) -> str:
-    from PIL import Image  # noqa: PLC0415 - `import backlit` stays light
-
-    pixels = np.rint(255 * (1 - np.clip(image, 0, 1))).astype(np.uint8)
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, format="PNG", optimize=True)
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
 def _check(check: Mapping[str, Any] | None) -> str:
@@ -194,7 +171,8 @@ def _check(check: Mapping[str, Any] | None) -> str:
     faults = "".join(f'<p class="bad">✗ {escape(fault)}</p>' for fault in check.get("said", ()))
     return _section(
         "Gradient check",
-        "Backpropagation against numerical differentiation, element by element, in float64. "
+        "Backpropagation against numerical differentiation in float64: small tensors are moved "
+        "element by element, large ones as a whole, in random directions. "
         "On a kink of the activation there is no one slope to compare with.",
         f'<p class="{verdict[0]}">{verdict[1]}</p>'
         + _table(

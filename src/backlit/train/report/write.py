@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from backlit.data.atomic import write_atomically
 from backlit.train.documents import write_document
-from backlit.train.report.canvas import png, styled, svg
 from backlit.train.report.figures import confusion, curves, mistakes
 from backlit.train.report.page import page
 
@@ -54,15 +53,14 @@ def write_report(
         If a file cannot be written.
     """
     images = dataset.test.x.reshape(-1, 28, 28)
-    with styled():
-        for name, figure in (
-            ("curves", curves(history)),
-            ("confusion", confusion(predictions, dataset.classes)),
-        ):
-            write_atomically(folder / f"{name}.png", png(figure))
-            write_atomically(folder / f"{name}.svg", svg(figure))
-        picture = png(mistakes(images, predictions, dataset.classes))
-        write_atomically(folder / "mistakes.png", picture)
+    for name, picture in (
+        ("curves", curves(history)),
+        ("confusion", confusion(predictions, dataset.classes)),
+    ):
+        write_atomically(folder / f"{name}.png", picture.png())
+        write_atomically(folder / f"{name}.svg", picture.svg().encode())
+    wrong = mistakes(images, predictions, dataset.classes)
+    write_atomically(folder / "mistakes.png", wrong.png())
     found: dict[str, Any] | None = None
     if check is not None:
         found = check.to_dict()
