@@ -18,7 +18,7 @@ H = 1e-3
 
 def faults(card: type[Op]) -> list[str]:
     """Return every fault that the examination finds, as sentences."""
-    examinations = (stated, examples, texts, slopes, curvatures, purity, dtypes, refusals)
+    examinations = (stated, examples, texts, slopes, curvatures, purity, dtypes, forms, refusals)
     found = []
     for examination in examinations:
         try:
@@ -226,6 +226,24 @@ def dtypes(card):
         found = {np.asarray(a).dtype for a in (z, *gradients) if a is not None}
         if found != {np.dtype(np.float32)}:
             yield f"float32 inputs of {shapes(inputs)} give {sorted(map(str, found))}"
+
+
+def forms(card):
+    """A card that says it is elementwise gives the form that its inputs have, if that is one."""
+    if not card.elementwise:
+        return
+    for inputs, options, _ in cases(card):
+        for dtype in (np.float16, np.float32, np.float64):
+            alike = [x.astype(dtype)[()] for x in np.broadcast_arrays(*inputs)]
+            op = card(**options)
+            z = quiet(op.forward, *alike)
+            gradients = quiet(op.backward, np.ones_like(z)[()])
+            if isinstance(gradients, tuple) != (len(inputs) > 1):
+                yield "its backward does not return a tuple of all gradients, or the only one"
+            found = {(g.shape, g.dtype) for g in (z, *as_tuple(gradients))}
+            if found != {(alike[0].shape, alike[0].dtype)}:
+                form = f"{alike[0].dtype} {alike[0].shape}"
+                yield f"elementwise, but {form} gives {', '.join(map(str, found))}"
 
 
 def refusals(card):

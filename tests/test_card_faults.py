@@ -159,6 +159,10 @@ def test_a_gradient_that_upstream_of_ones_hides():
         ({"forward": lambda self, x, y: 2 * np.sum(x) * np.sum(y)}, "refusals: it accepts"),
         ({"refusals": (Refusal((np.zeros(2), np.zeros(3)), ("nonsense",)),)},
          "refusals: its refusal"),
+        ({"elementwise": True, "backward": lambda self, dz: (np.sum(dz), 2 * dz * self.x)},
+         "forms: elementwise, but"),
+        ({"elementwise": True, "backward": lambda self, dz: 2 * dz * self.y},
+         "forms: its backward"),
     ],
 )  # fmt: skip
 def test_a_wrong_statement_is_named(change, found):

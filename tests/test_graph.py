@@ -115,3 +115,51 @@ def test_a_wrong_gradient_shape_is_refused_in_words():
 
     with pytest.raises(bl.ShapeError, match=r"transposed.backward returned .* \(3, 2\) .*\(2, 3\)"):
         Transposed()(bl.tensor(np.ones((2, 3)))).sum().backward()
+
+
+def test_only_a_librarys_card_is_believed_to_be_elementwise():
+    class Shrinking(bl.Op):
+        elementwise = True
+
+        def forward(self, x, y):
+            return x + y
+
+        def backward(self, dz):
+            return dz[:1], dz
+
+    x, y = bl.tensor(np.ones((2, 3))), bl.tensor(np.ones((2, 3)))
+    with pytest.raises(bl.ShapeError, match=r"shrinking.backward returned .* \(1, 3\)"):
+        Shrinking()(x, y).sum().backward()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        np.ones(3, np.float32),
+        np.ones((1, 3), np.float32),
+        np.ones((2, 3), np.float64),
+        np.arange(1, 7).reshape(2, 3),
+        2.0,
+    ],
+    ids=["a row", "a matrix of one row", "another dtype", "integers", "a number"],
+)
+@pytest.mark.parametrize("function", [np.add, np.multiply, np.divide, np.maximum])
+def test_gradients_have_the_form_of_what_they_are_of(function, other):
+    x = bl.tensor(np.full((2, 3), 0.5, np.float32))
+    other = bl.tensor(other) if getattr(other, "dtype", np.dtype(int)).kind == "f" else other
+    y = function(x, other)
+    y.backward(np.ones_like(y.data))
+    for leaf in (x, other):
+        if isinstance(leaf, bl.Tensor):
+            assert (leaf.grad.shape, leaf.grad.dtype) == (leaf.shape, leaf.dtype)
+
+
+def test_a_sum_goes_on_into_what_waits():
+    """Paths of different length meet again, in either order of the inputs."""
+    for long_first in (True, False):
+        x = bl.tensor(2.0)
+        short = x * 3.0
+        long = ((short * 5.0) + short) * 7.0
+        y = long * short if long_first else short * long
+        y.backward()
+        assert x.grad == 2 * 7 * 6 * 9 * 2.0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backlit.errors import GraphError, ShapeError
+from backlit.op import trusted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +45,7 @@ def history(root: Tensor) -> list[Tensor]:
     return nodes
 
 
-def propagate(  # noqa: C901, PLR0912  (every call would cost each op)
+def propagate(  # noqa: C901, PLR0912, PLR0915  (every call would cost each op)
     root: Tensor,
     dout: Any,
     pull: Callable[[Tensor, Any], Any] | None = None,
@@ -77,60 +78,68 @@ def propagate(  # noqa: C901, PLR0912  (every call would cost each op)
     """
     if root.op is None:
         return {root: dout}
-    waiting: dict[Op, Any] = {root.op: dout}
+    node, op, dz = root, root.op, dout
+    known_cards = trusted if pull is None else {}
     arrived: dict[Tensor, Any] = {}
-    # Whatever used a tensor was recorded after it, so the latest op that waits has its whole
-    # gradient: nothing that is still to come can add to it.
+    sums: dict[Tensor, Any] = {}  # those of `arrived` that were added up here: nobody else's
+    # Whatever used a tensor was recorded after it, so the latest op that is reached has its whole
+    # gradient: nothing that is still to come can add to it. Along a chain that is the op of the
+    # one input; only where paths part do others wait.
+    waiting: dict[Op, Any] = {}
     latest: list[tuple[int, Tensor]] = []
-    summed: set[Tensor] = set()
-    node: Tensor | None = root
-    while node is not None:
-        op: Op = node.op  # type: ignore[assignment]
-        dz = waiting.pop(op)
+    while True:
         if retain or node.retains_grad:
             arrived[node] = dz
         gradients = op.backward(dz) if pull is None else pull(node, dz)
-        if type(gradients) is not tuple:
-            gradients = () if gradients is None else (gradients,)
         inputs = op.inputs
-        if len(gradients) != len(inputs):
-            raise _miscounted(op, gradients)
-        node = None  # the latest of its inputs, which in a chain is the next to go on from
-        for x, dx in zip(inputs, gradients, strict=False):
+        count = known_cards.get(type(op))
+        if count == 1:
+            gradients = (gradients,)
+        elif count == 2:
+            a, b = inputs[0].data, inputs[1].data
+            if a.shape != b.shape or a.dtype is not b.dtype:
+                gradients = _fitting(gradients, op)
+        else:
+            gradients = _fitting(gradients, op)
+        following: Op | None = None
+        i = -1
+        for x in inputs:  # counted by hand, as a `zip` for each op costs more than the loop
+            i += 1
+            dx = gradients[i]
             if dx is None or not x.requires_grad:
                 continue
-            like = x.data
-            try:
-                fits = dx.shape == like.shape and dx.dtype is like.dtype
-            except AttributeError:  # a plain number, from an op written by hand
-                fits = False
-            fitted = dx if fits else _fitted(dx, like, op)
             source = x.op
             if source is None:
-                known = arrived.get(x)
-                if known is None:
-                    arrived[x] = fitted
-                elif x in summed:  # the sum is nobody else's, so it is added to in place
-                    known += fitted
+                total = sums.get(x)
+                if total is not None:
+                    total += dx
+                elif x in arrived:
+                    arrived[x] = total = arrived[x] + dx
+                    if type(total) is np.ndarray:
+                        sums[x] = total
                 else:
-                    arrived[x] = known = known + fitted
-                    if type(known) is np.ndarray:
-                        summed.add(x)
+                    arrived[x] = dx
+            elif source is following:
+                dz = dz + dx
             elif source in waiting:
-                waiting[source] = waiting[source] + fitted
+                waiting[source] = waiting[source] + dx
+            elif following is None:
+                node, following, dz = x, source, dx
             else:
-                waiting[source] = fitted
-                if node is None:
-                    node = x
-                else:
-                    heappush(latest, (-source.order, x))
+                waiting[source] = dx
+                heappush(latest, (-source.order, x))
         if latest:
-            node = (
-                heappop(latest)[1]
-                if node is None
-                else heappushpop(latest, (-node.op.order, node))[1]  # type: ignore[union-attr]
-            )
-    return arrived
+            if following is None:
+                node = heappop(latest)[1]
+            else:
+                waiting[following] = dz
+                node = heappushpop(latest, (-following.order, node))[1]
+            op = node.op  # type: ignore[assignment]
+            dz = waiting.pop(op)
+        elif following is None:
+            return arrived
+        else:
+            op = following
 
 
 def unbroadcast(gradient: Any, shape: tuple[int, ...]) -> Any:
@@ -151,6 +160,18 @@ def unbroadcast(gradient: Any, shape: tuple[int, ...]) -> Any:
         if axis < added or (shape[axis - added] == 1 and size != 1)
     )
     return gradient.sum(axis=repeated).reshape(shape) if repeated else gradient
+
+
+def _fitting(gradients: Any, op: Op) -> list[Any]:
+    """Give each gradient that is asked for the form of its input, or say what is wrong with it."""
+    if type(gradients) is not tuple:
+        gradients = () if gradients is None else (gradients,)
+    if len(gradients) != len(op.inputs):
+        raise _miscounted(op, gradients)
+    return [
+        dx if dx is None or not x.requires_grad else _fitted(dx, x.data, op)
+        for x, dx in zip(op.inputs, gradients, strict=True)
+    ]
 
 
 def _fitted(gradient: Any, like: Any, op: Op) -> Any:

@@ -23,9 +23,12 @@ __all__ = ["Op"]
 
 _FLOAT = np.dtype(np.float64)
 
-quick: dict[type[Op], bool] = {}
-"""Cards with nothing to do before ``forward`` (but to make floats, if so): :func:`apply` does it
-without :meth:`Op.run`. Empty while a function is read, which replaces that."""
+quick: dict[type[Op], int] = {}
+"""Cards of one or two inputs with nothing to do before ``forward``, and how many inputs: they are
+run without :meth:`Op.run`. Empty while a function is read, which replaces that."""
+
+trusted: dict[type[Op], int] = {}
+"""Elementwise cards, and how many inputs: their gradients fit, if nothing was broadcast."""
 
 
 class Op(ABC):
@@ -83,6 +86,9 @@ class Op(ABC):
     floating: ClassVar[bool] = False
     """Whether integers are made float64 first, where an input has a gradient (a uint8 would
     overflow or wrap round in ``exp`` or a difference)."""
+    elementwise: ClassVar[bool] = False
+    """Whether output and gradients have the shape and dtype of the inputs, where those are alike.
+    (Believed of the cards of this library, which are tested for it; others are looked at.)"""
     opens: ClassVar[bool] = True
     """False for an op whose ``forward`` can't be read on tensors."""
     differentiable: ClassVar[bool] = True
@@ -108,9 +114,13 @@ class Op(ABC):
                     f"derive {cls.__name__} from backlit.Op and write its own forward and backward."
                 )
                 raise TypeRefusedError(message)
-        own = cls.__module__.startswith("backlit.ops.")
-        if own and cls.refuse is None and cls.differentiable:
-            quick[cls] = cls.floating
+        if cls.__module__.startswith("backlit.ops.") and cls.differentiable:
+            count = cls.forward.__code__.co_argcount - 1
+            # One input that has a gradient is of floats; of two, the other may be of integers.
+            if cls.refuse is None and (count == 1 or (count == 2 and not cls.floating)):
+                quick[cls] = count
+            if cls.elementwise:
+                trusted[cls] = count
 
     @abstractmethod
     def forward(self, *inputs: Any, **_: Any) -> Any:

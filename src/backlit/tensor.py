@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from backlit.draw.asking import Asking
     from backlit.op import Op
 
-__all__ = ["Tensor", "TensorLike", "apply", "implements", "no_grad", "tensor"]
+__all__ = ["Tensor", "TensorLike", "apply", "implements", "no_grad", "record", "tensor"]
 
 Array: TypeAlias = NDArray[Any]
 
@@ -32,11 +32,17 @@ next_order = count(1).__next__
 """Gives the next number in the order of all recorded calls."""
 _blank = object.__new__
 _asarray = np.asarray
-_generic = np.generic
+_ndarray = np.ndarray
 _NUMBERS = (np.generic, int, float)
 
 _IMPLEMENTATIONS: dict[Any, Callable[..., Any]] = {}
 """What a NumPy function, ufunc or operator does to tensors; filled in by :mod:`backlit.ops`."""
+
+_OPERATORS = {
+    np.add: "add", np.subtract: "sub", np.multiply: "mul", np.divide: "truediv",
+    np.power: "pow", np.matmul: "matmul", np.negative: "neg", np.absolute: "abs",
+}  # fmt: skip
+"""The operators that are NumPy functions."""
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
 
@@ -47,6 +53,10 @@ def implements(*numpy_functions: Any) -> Callable[[_F], _F]:
     def register(function: _F) -> _F:
         for numpy_function in numpy_functions:
             _IMPLEMENTATIONS[numpy_function] = function
+            operator_name = _OPERATORS.get(numpy_function)
+            if operator_name is not None:  # found at once, without NumPy's dispatch
+                setattr(Tensor, f"__{operator_name}__", function)
+                setattr(Tensor, f"__r{operator_name}__", lambda y, x: function(x, y))
         return function
 
     return register
@@ -104,6 +114,7 @@ class Tensor:
 
     def __init__(self, data: Array, name: str | None = None, *, requires_grad: bool = True) -> None:
         self.data = data
+        self.op = None  # stored, though it is the default: the walk back reads it for each use
         if name is not None:
             self.name = name
         if requires_grad:
@@ -277,52 +288,25 @@ class Tensor:
     what_if: Callable[..., WhatIf]
     """Compare what a gradient promises with what happens. See :func:`backlit.what_if`."""
 
-    # Operators; each is the NumPy function of its name, looked up without NumPy's dispatch
+    # Operators; each is the NumPy function of its name, put here by `implements`
 
-    def __add__(self, other: Any) -> Tensor:
-        return _IMPLEMENTATIONS[np.add](self, other)  # type: ignore[no-any-return]
-
-    def __radd__(self, other: Any) -> Tensor:
-        return _IMPLEMENTATIONS[np.add](other, self)  # type: ignore[no-any-return]
-
-    def __sub__(self, other: Any) -> Tensor:
-        return _IMPLEMENTATIONS[np.subtract](self, other)  # type: ignore[no-any-return]
-
-    def __rsub__(self, other: Any) -> Tensor:
-        return _IMPLEMENTATIONS[np.subtract](other, self)  # type: ignore[no-any-return]
-
-    def __mul__(self, other: Any) -> Tensor:
-        return _IMPLEMENTATIONS[np.multiply](self, other)  # type: ignore[no-any-return]
-
-    def __rmul__(self, other: Any) -> Tensor:
-        return _IMPLEMENTATIONS[np.multiply](other, self)  # type: ignore[no-any-return]
-
-    def __truediv__(self, other: Any) -> Tensor:
-        return _IMPLEMENTATIONS[np.divide](self, other)  # type: ignore[no-any-return]
-
-    def __rtruediv__(self, other: Any) -> Tensor:
-        return _IMPLEMENTATIONS[np.divide](other, self)  # type: ignore[no-any-return]
-
-    def __pow__(self, other: Any) -> Tensor:
-        return _IMPLEMENTATIONS[np.power](self, other)  # type: ignore[no-any-return]
-
-    def __rpow__(self, other: Any) -> Tensor:
-        return _IMPLEMENTATIONS[np.power](other, self)  # type: ignore[no-any-return]
-
-    def __matmul__(self, other: Any) -> Tensor:
-        return _IMPLEMENTATIONS[np.matmul](self, other)  # type: ignore[no-any-return]
-
-    def __rmatmul__(self, other: Any) -> Tensor:
-        return _IMPLEMENTATIONS[np.matmul](other, self)  # type: ignore[no-any-return]
-
-    def __neg__(self) -> Tensor:
-        return _IMPLEMENTATIONS[np.negative](self)  # type: ignore[no-any-return]
+    __add__: Callable[..., Tensor]
+    __radd__: Callable[..., Tensor]
+    __sub__: Callable[..., Tensor]
+    __rsub__: Callable[..., Tensor]
+    __mul__: Callable[..., Tensor]
+    __rmul__: Callable[..., Tensor]
+    __truediv__: Callable[..., Tensor]
+    __rtruediv__: Callable[..., Tensor]
+    __pow__: Callable[..., Tensor]
+    __rpow__: Callable[..., Tensor]
+    __matmul__: Callable[..., Tensor]
+    __rmatmul__: Callable[..., Tensor]
+    __neg__: Callable[..., Tensor]
+    __abs__: Callable[..., Tensor]
 
     def __pos__(self) -> Tensor:
         return self
-
-    def __abs__(self) -> Tensor:
-        return _IMPLEMENTATIONS[np.abs](self)  # type: ignore[no-any-return]
 
     def __getitem__(self, index: Any) -> Tensor:
         return _call(operator.getitem, self, index)
@@ -494,7 +478,7 @@ def tensor(
     return Tensor(copied, name, requires_grad=requires_grad)
 
 
-def apply(op: Op, *inputs: Any) -> Tensor:  # noqa: C901, PLR0912  (calls would cost each op)
+def apply(op: Op, *inputs: Any) -> Tensor:
     """Apply ``op`` to tensors (or what they can be made of), and record the call.
 
     Parameters
@@ -522,38 +506,47 @@ def apply(op: Op, *inputs: Any) -> Tensor:  # noqa: C901, PLR0912  (calls would 
             f"this {op!r} was applied before, and what it saved then is needed on the way back; "
             f"make a new {type(op).__name__} for each call."
         )
-    # This function and the walk in `graph` are what an op costs beside its arithmetic;
-    # plain loops and few calls keep that near a microsecond.
-    arrays = []
-    needs_grad, all_need, all_have_axes = False, True, True
-    for x in inputs:
-        if type(x) is not Tensor:
-            known = [x if type(x) is Tensor else _constant(x, inputs, op) for x in inputs]
-            return apply(op, *known)
-        data = x.data
-        arrays.append(data)
-        if not data.ndim:
-            all_have_axes = False
-        if x.requires_grad:
-            needs_grad = True
+    return record(op, *inputs)
+
+
+def record(op: Op, *inputs: Any) -> Tensor:  # noqa: C901, PLR0912  (calls would cost each op)
+    """Apply an op as :func:`apply` does, which is sure to be a fresh instance.
+
+    This and the walk in :mod:`backlit.graph` are what an op costs beside its arithmetic, so the
+    plain case, one or two tensors and a card with nothing to prepare, makes as few calls as it can.
+    """
+    count = quick.get(type(op))
+    differentiable = False
+    if count == len(inputs):
+        if count == 2:
+            x, y = inputs
         else:
-            all_need = False
-    floating = quick.get(type(op))
-    if floating is None or (floating and not all_need):
-        out = op.run(*arrays)
-    else:  # the same: what requires a gradient is of floats already
+            x = y = inputs[0]
+        differentiable = (
+            type(x) is Tensor and type(y) is Tensor and (x.requires_grad or y.requires_grad)
+        )
+    if differentiable:
+        a, b = x.data, y.data
+        if not a.ndim:  # NumPy computes with numbers faster than with 0-d arrays
+            a = a[()]
+            if not b.ndim:
+                b = b[()]
         token = mute()
         try:
-            if not all_have_axes:  # NumPy computes with numbers faster than with 0-d arrays
-                arrays = [x if x.ndim else x[()] for x in arrays]
-            out = op.forward(*arrays)
+            out = op.forward(a) if count == 1 else op.forward(a, b)
         except (ValueError, TypeError, IndexError) as error:
-            raise op.reworded(error, arrays)  # noqa: B904  (as in run)
+            raise op.reworded(error, (a, b)[:count])  # noqa: B904  (as in run)
         finally:
             unmute(token)
-    if isinstance(out, _generic):  # of 0-d arrays NumPy makes numbers
-        out = _asarray(out)
-    elif type(out) is not np.ndarray:
+    else:
+        arrays = []
+        for x in inputs:
+            if type(x) is not Tensor:
+                return record(op, *_tensors(inputs, op))
+            arrays.append(x.data)
+            differentiable = differentiable or (x.requires_grad and op.differentiable)
+        out = op.run(*arrays)
+    if type(out) is not _ndarray:
         out = _as_array(out)
         if not hasattr(out, "dtype"):
             raise TypeRefusedError(
@@ -563,11 +556,15 @@ def apply(op: Op, *inputs: Any) -> Tensor:  # noqa: C901, PLR0912  (calls would 
     result = _blank(Tensor)
     result.data = out
     op.order = next_order()
-    if needs_grad and op.differentiable and not _not_recording.get():
+    if differentiable and not _not_recording.get():
         op.inputs = inputs
         result.op = op
         result.requires_grad = True
     return result
+
+
+def _tensors(inputs: tuple[Any, ...], op: Op) -> list[Tensor]:
+    return [x if type(x) is Tensor else _constant(x, inputs, op) for x in inputs]
 
 
 Tensor.__apply_op__ = staticmethod(apply)

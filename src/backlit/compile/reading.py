@@ -23,7 +23,7 @@ _recorder: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
 _lock = Lock()
 _readings = 0
 """How many threads read a function now."""
-_quick: dict[type[Op], bool] = {}
+_quick: dict[type[Op], int] = {}
 _run = Op.run
 _backward = Tensor.backward
 

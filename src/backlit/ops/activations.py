@@ -9,7 +9,7 @@ import numpy as np
 
 from backlit.card import UNARY, Draw, Example, Refusal, Sample
 from backlit.op import Op
-from backlit.tensor import Tensor, TensorLike, apply, implements
+from backlit.tensor import Tensor, TensorLike, implements, record
 
 __all__ = [
     "Gelu",
@@ -46,6 +46,7 @@ class Relu(Op):
 
     symbol = "ReLU"
     formula = "np.maximum(x, 0)"
+    elementwise = True
     gradients = {"x": "dz * (x > 0)"}
     floating = True
     examples = (
@@ -94,6 +95,7 @@ class Sigmoid(Op):
 
     symbol = "σ"
     formula = "1 / (1 + np.exp(-x))"
+    elementwise = True
     gradients = {"x": "dz * z * (1 - z)"}
     floating = True
     examples = (
@@ -115,6 +117,7 @@ class Tanh(Op):
 
     symbol = "tanh"
     formula = "np.tanh(x)"
+    elementwise = True
     gradients = {"x": "dz * (1 - z * z)"}
     floating = True
     examples = (Example((np.log(2),), 0.6, dout=2.0, gradients=(1.28,)),)
@@ -125,7 +128,8 @@ class Tanh(Op):
         return self.z
 
     def backward(self, dz: Any) -> Any:
-        return dz * (1 - self.z * self.z)
+        # Without the number 1, which NumPy converts at each call: as dear as a small product.
+        return dz - dz * (self.z * self.z)
 
 
 class Softplus(Op):
@@ -133,6 +137,7 @@ class Softplus(Op):
 
     symbol = "softplus"
     formula = "np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))"
+    elementwise = True
     gradients = {"x": "dz / (1 + np.exp(-x))"}
     floating = True
     examples = (
@@ -158,6 +163,7 @@ class Gelu(Op):
 
     symbol = "GELU"
     formula = "x / 2 * (1 + np.tanh(0.7978845608028654 * (x + 0.044715 * x**3)))"
+    elementwise = True
     gradients = {
         "x": "dz * ((1 + t) / 2 + x / 2 * (1 - t**2)"
         " * 0.7978845608028654 * (1 + 3 * 0.044715 * x**2))"
@@ -191,6 +197,7 @@ class Silu(Op):
 
     symbol = "SiLU"
     formula = "x / (1 + np.exp(-x))"
+    elementwise = True
     gradients = {"x": "dz * s * (1 + x * (1 - s))"}
     floating = True
     examples = (
@@ -268,7 +275,7 @@ def relu(x: TensorLike) -> Tensor:
     >>> bl.relu(bl.tensor([-1.0, 2.0]))
     tensor([0., 2.], op='relu')
     """
-    return apply(Relu(), x)
+    return record(Relu(), x)
 
 
 def leaky_relu(x: TensorLike, slope: float = 0.01) -> Tensor:
@@ -280,7 +287,7 @@ def leaky_relu(x: TensorLike, slope: float = 0.01) -> Tensor:
     >>> bl.leaky_relu(bl.tensor([-1.0, 2.0]))
     tensor([-0.01,  2.  ], op='leaky_relu')
     """
-    return apply(LeakyRelu(slope), x)
+    return record(LeakyRelu(slope), x)
 
 
 def sigmoid(x: TensorLike) -> Tensor:
@@ -292,7 +299,7 @@ def sigmoid(x: TensorLike) -> Tensor:
     >>> bl.sigmoid(bl.tensor([0.0, -1000.0]))
     tensor([0.5, 0. ], op='sigmoid')
     """
-    return apply(Sigmoid(), x)
+    return record(Sigmoid(), x)
 
 
 @implements(np.tanh)
@@ -305,7 +312,7 @@ def tanh(x: TensorLike) -> Tensor:
     >>> bl.tanh(bl.tensor([0.0, 1000.0]))
     tensor([0., 1.], op='tanh')
     """
-    return apply(Tanh(), x)
+    return record(Tanh(), x)
 
 
 def softplus(x: TensorLike) -> Tensor:
@@ -317,7 +324,7 @@ def softplus(x: TensorLike) -> Tensor:
     >>> bl.softplus(bl.tensor([-1000.0, 1000.0]))
     tensor([   0., 1000.], op='softplus')
     """
-    return apply(Softplus(), x)
+    return record(Softplus(), x)
 
 
 def gelu(x: TensorLike) -> Tensor:
@@ -329,7 +336,7 @@ def gelu(x: TensorLike) -> Tensor:
     >>> bl.gelu(bl.tensor([-100.0, 0.0, 100.0]))
     tensor([ -0.,   0., 100.], op='gelu')
     """
-    return apply(Gelu(), x)
+    return record(Gelu(), x)
 
 
 def silu(x: TensorLike) -> Tensor:
@@ -341,7 +348,7 @@ def silu(x: TensorLike) -> Tensor:
     >>> bl.silu(bl.tensor([0.0, 100.0]))
     tensor([  0., 100.], op='silu')
     """
-    return apply(Silu(), x)
+    return record(Silu(), x)
 
 
 def softmax(x: TensorLike, axis: int = -1) -> Tensor:
@@ -353,7 +360,7 @@ def softmax(x: TensorLike, axis: int = -1) -> Tensor:
     >>> bl.softmax(bl.tensor([1e4, 1e4, 0.0]))
     tensor([0.5, 0.5, 0. ], op='softmax')
     """
-    return apply(Softmax(axis), x)
+    return record(Softmax(axis), x)
 
 
 def log_softmax(x: TensorLike, axis: int = -1) -> Tensor:
@@ -365,4 +372,4 @@ def log_softmax(x: TensorLike, axis: int = -1) -> Tensor:
     >>> bl.log_softmax(bl.tensor([1e4, 0.0]))
     tensor([     0., -10000.], op='log_softmax')
     """
-    return apply(LogSoftmax(axis), x)
+    return record(LogSoftmax(axis), x)

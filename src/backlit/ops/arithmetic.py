@@ -9,7 +9,7 @@ import numpy as np
 
 from backlit.card import BINARY, MISMATCHED, UNARY, Draw, Example, Sample
 from backlit.op import Op
-from backlit.tensor import Tensor, TensorLike, apply, implements
+from backlit.tensor import Tensor, TensorLike, implements, record
 
 __all__ = [
     "Add",
@@ -35,6 +35,7 @@ class Add(Op):
 
     symbol = "+"
     formula = "x + y"
+    elementwise = True
     gradients = {"x": "dz", "y": "dz"}
     examples = (Example((10.0, 5.0), 15.0, dout=1.3, gradients=(1.3, 1.3)),)
     samples = BINARY
@@ -52,6 +53,7 @@ class Subtract(Op):
 
     symbol = "−"
     formula = "x - y"
+    elementwise = True
     gradients = {"x": "dz", "y": "-dz"}
     examples = (Example((10.0, 4.0), 6.0, dout=1.5, gradients=(1.5, -1.5)),)
     samples = BINARY
@@ -69,6 +71,7 @@ class Multiply(Op):
 
     symbol = "×"
     formula = "x * y"
+    elementwise = True
     gradients = {"x": "dz * y", "y": "dz * x"}
     examples = (Example((5.0, 10.0), 50.0, dout=1.3, gradients=(13.0, 6.5)),)
     samples = BINARY
@@ -87,6 +90,7 @@ class Divide(Op):
 
     symbol = "/"
     formula = "x / y"
+    elementwise = True
     gradients = {"x": "dz / y", "y": "-dz * z / y"}
     examples = (
         Example((1.0, 2.0), 0.5, gradients=(0.5, -0.25)),
@@ -110,6 +114,7 @@ class Negative(Op):
 
     symbol = "×(−1)"
     formula = "-x"
+    elementwise = True
     gradients = {"x": "-dz"}
     examples = (Example(([1.0, -2.0],), [-1.0, 2.0], dout=[3.0, 4.0], gradients=([-3.0, -4.0],)),)
     samples = UNARY
@@ -160,6 +165,7 @@ class GeneralPower(Op):
 
     symbol = "^"
     formula = "x ** y"
+    elementwise = True
     gradients = {
         "x": "dz * np.where(y == 0, 0, y * x ** np.where(y == 0, 1, y - 1))",
         "y": "dz * z * np.log(np.where(x == 0, 1, x))",
@@ -197,7 +203,7 @@ def add(x: TensorLike, y: TensorLike) -> Tensor:
     >>> bl.add(bl.tensor([1.0, 2.0]), 3.0)
     tensor([4., 5.], op='add')
     """
-    return apply(Add(), x, y)
+    return record(Add(), x, y)
 
 
 @implements(np.subtract)
@@ -210,7 +216,7 @@ def subtract(x: TensorLike, y: TensorLike) -> Tensor:
     >>> bl.subtract(bl.tensor([1.0, 2.0]), 3.0)
     tensor([-2., -1.], op='subtract')
     """
-    return apply(Subtract(), x, y)
+    return record(Subtract(), x, y)
 
 
 @implements(np.multiply)
@@ -223,7 +229,7 @@ def multiply(x: TensorLike, y: TensorLike) -> Tensor:
     >>> bl.multiply(bl.tensor([1.0, 2.0]), 3.0)
     tensor([3., 6.], op='multiply')
     """
-    return apply(Multiply(), x, y)
+    return record(Multiply(), x, y)
 
 
 @implements(np.divide)
@@ -236,7 +242,7 @@ def divide(x: TensorLike, y: TensorLike) -> Tensor:
     >>> bl.divide(bl.tensor([1.0, 2.0]), 4.0)
     tensor([0.25, 0.5 ], op='divide')
     """
-    return apply(Divide(), x, y)
+    return record(Divide(), x, y)
 
 
 @implements(np.negative)
@@ -249,7 +255,7 @@ def negative(x: TensorLike) -> Tensor:
     >>> bl.negative(bl.tensor([1.0, -2.0]))
     tensor([-1.,  2.], op='negative')
     """
-    return apply(Negative(), x)
+    return record(Negative(), x)
 
 
 @implements(np.power)
@@ -265,7 +271,7 @@ def power(x: TensorLike, y: TensorLike) -> Tensor:
     >>> bl.power(bl.tensor([1.0, 2.0]), 3)
     tensor([1., 8.], op='power')
     """
-    return apply(Power(y), x) if isinstance(y, Real) else apply(GeneralPower(), x, y)
+    return record(Power(y), x) if isinstance(y, Real) else record(GeneralPower(), x, y)
 
 
 @implements(np.square)
@@ -278,7 +284,7 @@ def square(x: TensorLike) -> Tensor:
     >>> bl.square(bl.tensor([1.0, -3.0]))
     tensor([1., 9.], op='power')
     """
-    return apply(Power(2), x)
+    return record(Power(2), x)
 
 
 @implements(np.reciprocal)
@@ -291,4 +297,4 @@ def reciprocal(x: TensorLike) -> Tensor:
     >>> bl.reciprocal(bl.tensor([1.0, 4.0]))
     tensor([1.  , 0.25], op='divide')
     """
-    return apply(Divide(), 1, x)
+    return record(Divide(), 1, x)

@@ -11,7 +11,7 @@ from backlit.errors import ShapeError, ValueRefusedError
 from backlit.op import Op
 from backlit.ops.unrolling import Unrolling
 from backlit.ops.windows import pairs, per_axis, refuse_axes, refuse_window
-from backlit.tensor import Tensor, TensorLike, apply
+from backlit.tensor import Tensor, TensorLike, record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -279,7 +279,7 @@ def conv2d(
     (10, 8, 28, 28)
     """
     op = Conv2d(stride, padding, dilation, groups)
-    return apply(op, x, W) if b is None else apply(op, x, W, b)
+    return record(op, x, W) if b is None else record(op, x, W, b)
 
 
 def conv1d(
@@ -326,4 +326,4 @@ def conv1d(
     array([[[1., 2.]]])
     """
     op = Conv1d(stride, padding, dilation, groups)
-    return apply(op, x, W) if b is None else apply(op, x, W, b)
+    return record(op, x, W) if b is None else record(op, x, W, b)

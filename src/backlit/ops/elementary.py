@@ -8,7 +8,7 @@ import numpy as np
 
 from backlit.card import UNARY, Draw, Example, Sample
 from backlit.op import Op
-from backlit.tensor import Tensor, TensorLike, apply, implements
+from backlit.tensor import Tensor, TensorLike, implements, record
 
 __all__ = [
     "Absolute",
@@ -35,6 +35,7 @@ class Exp(Op):
 
     symbol = "exp"
     formula = "np.exp(x)"
+    elementwise = True
     gradients = {"x": "dz * z"}
     floating = True
     examples = (Example(([0.0, 1.0],), [1.0, np.e], dout=[2.0, 1.0], gradients=([2.0, np.e],)),)
@@ -53,6 +54,7 @@ class Log(Op):
 
     symbol = "log"
     formula = "np.log(x)"
+    elementwise = True
     gradients = {"x": "dz / x"}
     floating = True
     examples = (
@@ -73,6 +75,7 @@ class Log1p(Op):
 
     symbol = "log1p"
     formula = "np.log1p(x)"
+    elementwise = True
     gradients = {"x": "dz / (1 + x)"}
     floating = True
     examples = (Example(([0.0, 1.0],), [0.0, np.log(2)], dout=[3.0, 1.0], gradients=([3.0, 0.5],)),)
@@ -91,6 +94,7 @@ class Sqrt(Op):
 
     symbol = "√"
     formula = "np.sqrt(x)"
+    elementwise = True
     gradients = {"x": "dz / (2 * z)"}
     floating = True
     examples = (Example(([4.0, 0.25],), [2.0, 0.5], dout=[1.0, 3.0], gradients=([0.25, 3.0],)),)
@@ -109,6 +113,7 @@ class Absolute(Op):
 
     symbol = "|x|"
     formula = "np.abs(x)"
+    elementwise = True
     gradients = {"x": "dz * np.sign(x)"}
     floating = True
     examples = (
@@ -131,6 +136,7 @@ class Sin(Op):
 
     symbol = "sin"
     formula = "np.sin(x)"
+    elementwise = True
     gradients = {"x": "dz * np.cos(x)"}
     floating = True
     examples = (Example(([0.0, np.pi / 2],), [0.0, 1.0], dout=[2.0, 2.0], gradients=([2.0, 0.0],)),)
@@ -149,6 +155,7 @@ class Cos(Op):
 
     symbol = "cos"
     formula = "np.cos(x)"
+    elementwise = True
     gradients = {"x": "-dz * np.sin(x)"}
     floating = True
     examples = (
@@ -174,7 +181,7 @@ def exp(x: TensorLike) -> Tensor:
     >>> bl.exp(bl.tensor([0.0, 1.0]))
     tensor([1.        , 2.71828183], op='exp')
     """
-    return apply(Exp(), x)
+    return record(Exp(), x)
 
 
 @implements(np.log)
@@ -187,7 +194,7 @@ def log(x: TensorLike) -> Tensor:
     >>> bl.log(bl.tensor([1.0, 0.0]))
     tensor([  0., -inf], op='log')
     """
-    return apply(Log(), x)
+    return record(Log(), x)
 
 
 @implements(np.log1p)
@@ -200,7 +207,7 @@ def log1p(x: TensorLike) -> Tensor:
     >>> bl.log1p(bl.tensor(1e-20))
     tensor(1e-20, op='log1p')
     """
-    return apply(Log1p(), x)
+    return record(Log1p(), x)
 
 
 @implements(np.sqrt)
@@ -213,7 +220,7 @@ def sqrt(x: TensorLike) -> Tensor:
     >>> bl.sqrt(bl.tensor([4.0, 9.0]))
     tensor([2., 3.], op='sqrt')
     """
-    return apply(Sqrt(), x)
+    return record(Sqrt(), x)
 
 
 @implements(np.absolute)
@@ -226,7 +233,7 @@ def absolute(x: TensorLike) -> Tensor:
     >>> bl.absolute(bl.tensor([-1.0, 2.0]))
     tensor([1., 2.], op='absolute')
     """
-    return apply(Absolute(), x)
+    return record(Absolute(), x)
 
 
 @implements(np.sin)
@@ -239,7 +246,7 @@ def sin(x: TensorLike) -> Tensor:
     >>> bl.sin(bl.tensor(0.0))
     tensor(0.0, op='sin')
     """
-    return apply(Sin(), x)
+    return record(Sin(), x)
 
 
 @implements(np.cos)
@@ -252,4 +259,4 @@ def cos(x: TensorLike) -> Tensor:
     >>> bl.cos(bl.tensor(0.0))
     tensor(1.0, op='cos')
     """
-    return apply(Cos(), x)
+    return record(Cos(), x)

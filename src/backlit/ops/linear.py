@@ -11,7 +11,7 @@ from backlit.card import Draw, Example, Refusal, Sample
 from backlit.errors import ShapeError
 from backlit.op import Op
 from backlit.ops.arithmetic import Multiply
-from backlit.tensor import Tensor, TensorLike, apply, implements
+from backlit.tensor import Tensor, TensorLike, implements, record
 
 __all__ = ["Affine", "Matmul", "affine", "dot", "matmul"]
 
@@ -153,7 +153,7 @@ def matmul(x: TensorLike, y: TensorLike) -> Tensor:
     >>> bl.matmul(bl.tensor([[1.0, 2.0]]), [[3.0], [4.0]])
     tensor([[11.]], op='matmul')
     """
-    return apply(Matmul(), x, y)
+    return record(Matmul(), x, y)
 
 
 @implements(np.dot)
@@ -173,13 +173,13 @@ def dot(x: TensorLike, y: TensorLike) -> Tensor:
     tensor(11.0, op='matmul')
     """
     if np.ndim(x) == 0 or np.ndim(y) == 0:
-        return apply(Multiply(), x, y)
+        return record(Multiply(), x, y)
     if np.ndim(y) > 2:
         raise ShapeError(
             f"dot: y has shape {np.shape(y)}; with more than two axes say what is meant: "
             "x @ y pairs the matrices one by one."
         )
-    return apply(Matmul(), x, y)
+    return record(Matmul(), x, y)
 
 
 def affine(x: TensorLike, W: TensorLike, b: TensorLike) -> Tensor:
@@ -210,4 +210,4 @@ def affine(x: TensorLike, W: TensorLike, b: TensorLike) -> Tensor:
     >>> bl.affine([1.0, 2.0], bl.tensor([[1.0], [3.0]]), bl.tensor([0.5]))
     tensor([7.5], op='affine')
     """
-    return apply(Affine(), x, W, b)
+    return record(Affine(), x, W, b)

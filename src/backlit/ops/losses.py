@@ -11,7 +11,7 @@ from backlit.card import Draw, Example, Refusal, Sample
 from backlit.errors import ShapeError, TypeRefusedError, ValueRefusedError
 from backlit.op import Op
 from backlit.ops.activations import Sigmoid
-from backlit.tensor import Tensor, TensorLike, apply
+from backlit.tensor import Tensor, TensorLike, record
 
 __all__ = [
     "BinaryCrossEntropy",
@@ -369,7 +369,7 @@ def softmax_cross_entropy(logits: TensorLike, labels: TensorLike) -> Tensor:
     array([[ 0.  ,  0.  ],
            [ 0.25, -0.25]])
     """
-    return apply(SoftmaxCrossEntropy(), logits, labels)
+    return record(SoftmaxCrossEntropy(), logits, labels)
 
 
 def sum_squares(y: TensorLike, t: TensorLike) -> Tensor:
@@ -388,7 +388,7 @@ def sum_squares(y: TensorLike, t: TensorLike) -> Tensor:
     >>> bl.sum_squares(bl.tensor([1.0, 2.0]), [0.0, 0.0])
     tensor(2.5, op='sum_squares')
     """
-    return apply(SumSquares(), y, t)
+    return record(SumSquares(), y, t)
 
 
 def mean_squared_error(y: TensorLike, t: TensorLike) -> Tensor:
@@ -407,7 +407,7 @@ def mean_squared_error(y: TensorLike, t: TensorLike) -> Tensor:
     >>> bl.mean_squared_error(bl.tensor([1.0, 3.0]), [0.0, 0.0])
     tensor(5.0, op='mean_squared_error')
     """
-    return apply(MeanSquaredError(), y, t)
+    return record(MeanSquaredError(), y, t)
 
 
 def mean_absolute_error(y: TensorLike, t: TensorLike) -> Tensor:
@@ -426,7 +426,7 @@ def mean_absolute_error(y: TensorLike, t: TensorLike) -> Tensor:
     >>> bl.mean_absolute_error(bl.tensor([1.0, -3.0]), [0.0, 0.0])
     tensor(2.0, op='mean_absolute_error')
     """
-    return apply(MeanAbsoluteError(), y, t)
+    return record(MeanAbsoluteError(), y, t)
 
 
 def huber(y: TensorLike, t: TensorLike, delta: float = 1.0) -> Tensor:
@@ -447,7 +447,7 @@ def huber(y: TensorLike, t: TensorLike, delta: float = 1.0) -> Tensor:
     >>> bl.huber(bl.tensor([0.5, 3.0]), [0.0, 0.0])
     tensor(1.3125, op='huber')
     """
-    return apply(Huber(delta), y, t)
+    return record(Huber(delta), y, t)
 
 
 def binary_cross_entropy(logits: TensorLike, targets: TensorLike) -> Tensor:
@@ -475,4 +475,4 @@ def binary_cross_entropy(logits: TensorLike, targets: TensorLike) -> Tensor:
     >>> bl.binary_cross_entropy(bl.tensor([1e4, -1e4]), [1.0, 0.0])
     tensor(0.0, op='binary_cross_entropy')
     """
-    return apply(BinaryCrossEntropy(), logits, targets)
+    return record(BinaryCrossEntropy(), logits, targets)

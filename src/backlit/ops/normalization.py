@@ -11,7 +11,7 @@ import numpy as np
 from backlit.card import Draw, Example, Refusal, Sample
 from backlit.errors import ShapeError, TypeRefusedError, ValueRefusedError
 from backlit.op import Op
-from backlit.tensor import Tensor, TensorLike, apply
+from backlit.tensor import Tensor, TensorLike, record
 
 __all__ = ["BatchNorm", "BatchNormInference", "batch_norm", "batch_norm_inference"]
 
@@ -222,7 +222,7 @@ def batch_norm(x: TensorLike, gamma: TensorLike, beta: TensorLike, *, eps: float
     array([[-10.],
            [ 10.]])
     """
-    return apply(BatchNorm(eps), x, gamma, beta)
+    return record(BatchNorm(eps), x, gamma, beta)
 
 
 def batch_norm_inference(
@@ -270,4 +270,4 @@ def batch_norm_inference(
     array([[-1.],
            [ 1.]])
     """
-    return apply(BatchNormInference(eps), x, gamma, beta, mean, variance)
+    return record(BatchNormInference(eps), x, gamma, beta, mean, variance)

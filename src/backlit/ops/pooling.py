@@ -22,7 +22,7 @@ from backlit.ops.windows import (
     spans,
     unpadded,
 )
-from backlit.tensor import Tensor, TensorLike, apply
+from backlit.tensor import Tensor, TensorLike, record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -240,7 +240,7 @@ def max_pool2d(
     >>> bl.max_pool2d(x, 2).numpy()
     array([[[[5., 2.]]]])
     """
-    return apply(MaxPool2d(size, stride, padding, dilation), x)
+    return record(MaxPool2d(size, stride, padding, dilation), x)
 
 
 def avg_pool2d(
@@ -280,4 +280,4 @@ def avg_pool2d(
     >>> bl.avg_pool2d(x, 2).numpy()
     array([[[[3.25, 1.5 ]]]])
     """
-    return apply(AvgPool2d(size, stride, padding, count_include_pad), x)
+    return record(AvgPool2d(size, stride, padding, count_include_pad), x)

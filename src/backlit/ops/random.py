@@ -10,7 +10,7 @@ from backlit.card import Example, Refusal, Words
 from backlit.errors import ValueRefusedError
 from backlit.op import Op
 from backlit.ops.arithmetic import Multiply
-from backlit.tensor import Tensor, TensorLike, apply
+from backlit.tensor import Tensor, TensorLike, record
 
 __all__ = ["DropoutMask", "dropout"]
 
@@ -80,4 +80,4 @@ def dropout(x: TensorLike, rate: float, rng: np.random.Generator) -> Tensor:
     >>> sorted(set(y.numpy().tolist()))
     [0.0, 1.25]
     """
-    return apply(Multiply(), x, apply(DropoutMask(rate, rng), x))
+    return record(Multiply(), x, record(DropoutMask(rate, rng), x))

@@ -12,7 +12,7 @@ from backlit.card import Draw, Example, Refusal, Sample
 from backlit.errors import ValueRefusedError
 from backlit.op import Op
 from backlit.ops.elementary import Sqrt
-from backlit.tensor import Tensor, TensorLike, apply, implements
+from backlit.tensor import Tensor, TensorLike, implements, record
 
 __all__ = ["Max", "Mean", "Min", "Sum", "Var", "max", "mean", "min", "std", "sum", "var"]
 
@@ -229,7 +229,7 @@ def sum(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     >>> bl.sum(bl.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     tensor([4., 6.], op='sum')
     """
-    return apply(Sum(axis, keepdims), x)
+    return record(Sum(axis, keepdims), x)
 
 
 @implements(np.mean)
@@ -242,7 +242,7 @@ def mean(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     >>> bl.mean(bl.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     tensor([2., 3.], op='mean')
     """
-    return apply(Mean(axis, keepdims), x)
+    return record(Mean(axis, keepdims), x)
 
 
 @implements(np.var)
@@ -255,7 +255,7 @@ def var(x: TensorLike, axis: Axis = None, keepdims: bool = False, ddof: int = 0)
     >>> bl.var(bl.tensor([1.0, 3.0]))
     tensor(1.0, op='var')
     """
-    return apply(Var(axis, keepdims, ddof), x)
+    return record(Var(axis, keepdims, ddof), x)
 
 
 @implements(np.std)
@@ -268,7 +268,7 @@ def std(x: TensorLike, axis: Axis = None, keepdims: bool = False, ddof: int = 0)
     >>> bl.std(bl.tensor([1.0, 5.0]))
     tensor(2.0, op='sqrt')
     """
-    return apply(Sqrt(), var(x, axis, keepdims, ddof))
+    return record(Sqrt(), var(x, axis, keepdims, ddof))
 
 
 @implements(np.max, np.amax)
@@ -281,7 +281,7 @@ def max(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     >>> bl.max(bl.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=1)
     tensor([2., 4.], op='max')
     """
-    return apply(Max(axis, keepdims), x)
+    return record(Max(axis, keepdims), x)
 
 
 @implements(np.min, np.amin)
@@ -294,4 +294,4 @@ def min(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     >>> bl.min(bl.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=1)
     tensor([1., 3.], op='min')
     """
-    return apply(Min(axis, keepdims), x)
+    return record(Min(axis, keepdims), x)

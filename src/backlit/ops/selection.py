@@ -9,7 +9,7 @@ import numpy as np
 from backlit.card import BINARY, MISMATCHED, UNARY, Draw, Example, Refusal, Sample
 from backlit.errors import TypeRefusedError, ValueRefusedError
 from backlit.op import Op
-from backlit.tensor import Tensor, TensorLike, apply, implements
+from backlit.tensor import Tensor, TensorLike, implements, record
 
 __all__ = ["Clip", "Maximum", "Minimum", "Where", "clip", "maximum", "minimum", "where"]
 
@@ -19,6 +19,7 @@ class Maximum(Op):
 
     symbol = "max"
     formula = "np.maximum(x, y)"
+    elementwise = True
     gradients = {
         "x": "np.where(x > y, dz, np.where(x == y, dz / 2, 0))",
         "y": "np.where(y > x, dz, np.where(x == y, dz / 2, 0))",
@@ -46,6 +47,7 @@ class Minimum(Op):
 
     symbol = "min"
     formula = "np.minimum(x, y)"
+    elementwise = True
     gradients = {
         "x": "np.where(x < y, dz, np.where(x == y, dz / 2, 0))",
         "y": "np.where(y < x, dz, np.where(x == y, dz / 2, 0))",
@@ -154,7 +156,7 @@ def maximum(x: TensorLike, y: TensorLike) -> Tensor:
     >>> bl.maximum(bl.tensor([1.0, 5.0]), 3.0)
     tensor([3., 5.], op='maximum')
     """
-    return apply(Maximum(), x, y)
+    return record(Maximum(), x, y)
 
 
 @implements(np.minimum)
@@ -167,7 +169,7 @@ def minimum(x: TensorLike, y: TensorLike) -> Tensor:
     >>> bl.minimum(bl.tensor([1.0, 5.0]), 3.0)
     tensor([1., 3.], op='minimum')
     """
-    return apply(Minimum(), x, y)
+    return record(Minimum(), x, y)
 
 
 @implements(np.where)
@@ -187,7 +189,7 @@ def where(
             "where takes a condition and two values; for the places where x is not 0 use "
             "np.nonzero(x.numpy())."
         )
-    return apply(Where(), condition, x, y)
+    return record(Where(), condition, x, y)
 
 
 @implements(np.clip)
@@ -207,4 +209,4 @@ def clip(x: TensorLike, low: float | None = None, high: float | None = None) -> 
     >>> bl.clip(bl.tensor([-3.0, 0.5, 3.0]), -1.0, 1.0)
     tensor([-1. ,  0.5,  1. ], op='clip')
     """
-    return apply(Clip(low, high), x)
+    return record(Clip(low, high), x)

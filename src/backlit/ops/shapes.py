@@ -11,7 +11,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from backlit.card import Draw, Example, Refusal, Sample, Words
 from backlit.errors import ShapeError, TypeRefusedError
 from backlit.op import Op
-from backlit.tensor import Tensor, TensorLike, apply, implements
+from backlit.tensor import Tensor, TensorLike, implements, record
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -347,7 +347,7 @@ def reshape(x: TensorLike, shape: int | tuple[int, ...]) -> Tensor:
     >>> bl.reshape(bl.tensor([[1.0, 2.0], [3.0, 4.0]]), (4,))
     tensor([1., 2., 3., 4.], op='reshape')
     """
-    return apply(Reshape(shape), x)
+    return record(Reshape(shape), x)
 
 
 @implements(np.ravel)
@@ -360,7 +360,7 @@ def ravel(x: TensorLike) -> Tensor:
     >>> bl.ravel(bl.tensor([[1.0, 2.0], [3.0, 4.0]])).shape
     (4,)
     """
-    return apply(Reshape((-1,)), x)
+    return record(Reshape((-1,)), x)
 
 
 @implements(np.transpose)
@@ -373,7 +373,7 @@ def transpose(x: TensorLike, axes: tuple[int, ...] | None = None) -> Tensor:
     >>> bl.transpose(bl.tensor([[1.0, 2.0, 3.0]])).shape
     (3, 1)
     """
-    return apply(Transpose(axes), x)
+    return record(Transpose(axes), x)
 
 
 @implements(np.swapaxes)
@@ -390,7 +390,7 @@ def swapaxes(x: TensorLike, axis1: int, axis2: int) -> Tensor:
     (i,) = _axes_of(x, axis1, "swapaxes")
     (j,) = _axes_of(x, axis2, "swapaxes")
     axes[i], axes[j] = j, i
-    return apply(Transpose(tuple(axes)), x)
+    return record(Transpose(tuple(axes)), x)
 
 
 @implements(np.moveaxis)
@@ -414,7 +414,7 @@ def moveaxis(
     axes = [axis for axis in range(np.ndim(x)) if axis not in sources]
     for place, axis in sorted(zip(destinations, sources, strict=True)):
         axes.insert(place, axis)
-    return apply(Transpose(tuple(axes)), x)
+    return record(Transpose(tuple(axes)), x)
 
 
 @implements(np.squeeze)
@@ -427,7 +427,7 @@ def squeeze(x: TensorLike, axis: int | tuple[int, ...] | None = None) -> Tensor:
     >>> bl.squeeze(bl.tensor([[1.0], [2.0]])).shape
     (2,)
     """
-    return apply(Squeeze(axis), x)
+    return record(Squeeze(axis), x)
 
 
 @implements(np.expand_dims)
@@ -440,7 +440,7 @@ def expand_dims(x: TensorLike, axis: int | tuple[int, ...]) -> Tensor:
     >>> bl.expand_dims(bl.tensor([1.0, 2.0]), 1).shape
     (2, 1)
     """
-    return apply(ExpandDims(axis), x)
+    return record(ExpandDims(axis), x)
 
 
 @implements(np.broadcast_to)
@@ -453,7 +453,7 @@ def broadcast_to(x: TensorLike, shape: tuple[int, ...]) -> Tensor:
     >>> bl.broadcast_to(bl.tensor([1.0, 2.0]), (3, 2)).shape
     (3, 2)
     """
-    return apply(BroadcastTo(shape), x)
+    return record(BroadcastTo(shape), x)
 
 
 @implements(operator.getitem)
@@ -476,7 +476,7 @@ def index(x: TensorLike, index: Any) -> Tensor:
         else part
         for part in parts
     )
-    return apply(Index(plain if isinstance(index, tuple) else plain[0]), x)
+    return record(Index(plain if isinstance(index, tuple) else plain[0]), x)
 
 
 @implements(np.concatenate)
@@ -489,7 +489,7 @@ def concatenate(xs: tuple[TensorLike, ...] | list[TensorLike], axis: int = 0) ->
     >>> bl.concatenate([bl.tensor([1.0, 2.0]), [3.0]])
     tensor([1., 2., 3.], op='concatenate')
     """
-    return apply(Concatenate(axis), *_at_least_one("concatenate", xs))
+    return record(Concatenate(axis), *_at_least_one("concatenate", xs))
 
 
 @implements(np.stack)
@@ -502,7 +502,7 @@ def stack(xs: tuple[TensorLike, ...] | list[TensorLike], axis: int = 0) -> Tenso
     >>> bl.stack([bl.tensor(1.0), bl.tensor(2.0)])
     tensor([1., 2.], op='stack')
     """
-    return apply(Stack(axis), *_at_least_one("stack", xs))
+    return record(Stack(axis), *_at_least_one("stack", xs))
 
 
 @implements("astype")
@@ -515,7 +515,7 @@ def astype(x: TensorLike, dtype: DTypeLike) -> Tensor:
     >>> bl.astype(bl.tensor(1.0), "float32").dtype
     dtype('float32')
     """
-    return apply(Astype(dtype), x)
+    return record(Astype(dtype), x)
 
 
 def _axes_of(x: Any, axis: int | tuple[int, ...], name: str) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ import numpy as np
 from backlit.card import Draw, Example, Refusal, Sample, Words
 from backlit.errors import ShapeError, TypeRefusedError, ValueRefusedError
 from backlit.op import Op
-from backlit.tensor import Tensor, TensorLike, apply, implements
+from backlit.tensor import Tensor, TensorLike, implements, record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -345,4 +345,4 @@ def pad(x: TensorLike, width: Any, mode: str = "constant", constant_values: floa
     if full.dtype.kind not in "iu":
         raise TypeRefusedError(f"pad: width must be whole numbers, but is {width!r}.")
     ends = tuple((int(before), int(after)) for before, after in full)
-    return apply(Pad(ends, constant_values), x)
+    return record(Pad(ends, constant_values), x)
