@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import backlit as bl
-from backlit.compile.layout import geometry
+from backlit.compile.layout import blocks, geometry, windows
 from backlit.compile.layout.kernels import (
     AvgPool,
     Conv,
@@ -23,7 +23,6 @@ from backlit.compile.layout.kernels import (
 from backlit.compile.layout.winograd import Winograd
 
 EPS = 1e-5
-SMALL, MANY = geometry._SMALL, geometry._MANY
 
 
 @st.composite
@@ -156,18 +155,18 @@ def assert_same(links, image, batch, seed, dtype, parts, threads):
         np.testing.assert_allclose(b, a, rtol=0, atol=tolerance * max(1, np.abs(a).max()))
 
 
-@pytest.mark.parametrize("few", [0, 36])
+@pytest.mark.parametrize("cached", [0, 4_000, 20_000, 1 << 20])
 @pytest.mark.parametrize("many", [1, 16])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(net=nets(), batch=st.integers(2, 7), seed=st.integers(0, 99), cut=st.data())
-def test_stages_agree_with_the_cards(few, many, net, batch, seed, cut):
+def test_stages_agree_with_the_cards(cached, many, net, batch, seed, cut):
     image, links = net
     parts = cut.draw(st.integers(1, batch))
-    geometry._SMALL, geometry._MANY = few, many
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "_CACHED", cached)
+        patch.setattr(windows, "_BUDGET", 4 * cached)
+        patch.setattr(geometry, "_MANY", many)
         assert_same(links, image, batch, seed, np.float64, parts, cut.draw(st.integers(1, 2)))
-    finally:
-        geometry._SMALL, geometry._MANY = SMALL, MANY
 
 
 @settings(max_examples=60, deadline=None)
@@ -187,6 +186,14 @@ def test_few_multiplications_at_odd_sizes(size, pool):
     (made,) = chains(2, 1, 1, image, np.float64, link)
     assert type(made[0]) is Winograd
     assert_same([link], image, 3, 0, np.float64, 2, 2)
+
+
+@pytest.mark.parametrize("cached", [0, 150_000, 250_000, 1 << 20])
+@pytest.mark.parametrize("pool", [(1, 1), (2, 2)])
+def test_few_multiplications_in_any_blocks(cached, pool, monkeypatch):
+    monkeypatch.setattr(blocks, "_CACHED", cached)
+    links = [Conv(16, (3, 3), pool=pool, relu=True)]
+    assert_same(links, (16, 22, 7), 4, 0, np.float64, 1, 1)
 
 
 def test_of_equals_the_first_wins():

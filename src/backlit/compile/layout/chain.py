@@ -144,7 +144,8 @@ def chains(
     slices = [slice(stop - size, stop) for size, stop in zip(sizes, stops, strict=True)]
     settings = {"training": training, "descends": descends}
     measured = Scratch()
-    Chain(slices[0], image, dtype, links, measured, **settings)
+    for size in set(sizes):
+        Chain(slice(0, size), image, dtype, links, measured, **settings)
     scratch = [Scratch(measured.needed) for _ in range(min(threads, parts))]
     return [
         Chain(part, image, dtype, links, scratch[i % len(scratch)], **settings)

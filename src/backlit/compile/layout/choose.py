@@ -6,6 +6,7 @@ would not: parts are summed in another order when their number changes.
 
 from __future__ import annotations
 
+from math import pow as power
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,6 @@ from backlit.compile.layout.specs import Conv, Dense, Flat, Norm
 from backlit.compile.threads import blas_threads, cores
 
 if TYPE_CHECKING:
-    from backlit.compile.layout.geometry import Geometry
     from backlit.compile.layout.match import Found
     from backlit.compile.layout.specs import Image, Link
 
@@ -28,22 +28,30 @@ _COPY = 0.8
 """One number of the columns that the plain form makes, each way."""
 _PASS = 2.0
 """One number of an output in the plain form, each way: bias, ReLU, pooling."""
-_ROW_PASS = 1.0
+_ROW_PASS = 1.2
 """The same with the batch innermost, while the row is in the cache."""
 _BORDER = 1.5
 """One number that enters the layout or leaves it."""
-_ROW = 15_000.0
+_ROW = 6_000.0
 """The calls that one row of an output takes, each way."""
-_TILES = 55_000.0
+_TILES = 60_000.0
 """The same for two rows in the form with fewer multiplications."""
 _START = 30_000.0
 """Handing a function to a thread, and waiting for it."""
+
+_SAVED = 0.9
+"""What the form with fewer multiplications takes, its sums included, as a share of all products."""
+_LOST = 1.1
+"""The same for products of windows, with the copies of these."""
+
+_SHARED = 0.5
+"""Two threads finish work in one part of two to this power: they wait for each other's calls."""
 
 _THREADS = 8
 """More threads than this wait for one another to make their calls."""
 _IMAGES = 64
 """A part with more images leaves the cache."""
-_SURE = 0.9
+_SURE = 0.8
 """The share of the plain form's time that it must come below: the model errs by as much."""
 _LEAST = 6
 """With fewer images rows are too short."""
@@ -117,11 +125,11 @@ def inside_time(chain: Found, parts: int, threads: int) -> float:
         elif isinstance(link, Conv):
             geometry = link.geometry(image)
             calls += (
-                _TILES * geometry.convolved[0] / 2 if geometry.saves else _ROW * _rows(geometry)
+                _TILES * geometry.convolved[0] / 2
+                if geometry.saves
+                else _ROW * geometry.convolved[0]
             )
-            share = 16 / 36 * 1.35 if geometry.saves else 1.1
-            if geometry.widens:
-                share *= prod(geometry.window) / prod(geometry.kernel)
+            share = _SAVED if geometry.saves else _LOST
             work += ways * _PRODUCT * share * geometry.products
     border = prod(chain.image) + 2 * prod(chain.output.shape[1:])
     work += _BORDER * border
@@ -129,11 +137,12 @@ def inside_time(chain: Found, parts: int, threads: int) -> float:
     if threads > 1:
         starts = 1 + sum(isinstance(step.link, Norm) for step in chain.steps)
     calls *= both * parts
-    return calls + summed + work * chain.batch / threads + _START * starts * both * threads
-
-
-def _rows(geometry: Geometry) -> int:
-    return geometry.output[0] if geometry.widens else geometry.convolved[0]
+    return (
+        calls
+        + summed
+        + work * chain.batch / power(threads, _SHARED)
+        + _START * starts * both * threads
+    )
 
 
 def _outputs(link: Link, image: Image) -> int:

@@ -1,7 +1,8 @@
-"""Convolution, max pooling, bias and ReLU in one go, row by row, batch innermost."""
+"""Convolution, max pooling, bias and ReLU in one go, in blocks of rows, batch innermost."""
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,8 +24,8 @@ __all__ = ["Convolution"]
 class Convolution(Stage):
     """A convolution with what follows it, for a part of the batch.
 
-    One product gives one row of the output, of all filters and images. Pooling, bias and ReLU
-    follow while the row is in the cache.
+    Products give a block of rows of the output, of all filters and images. Pooling, bias and
+    ReLU follow while it is in the cache.
 
     Parameters
     ----------
@@ -68,56 +69,59 @@ class Convolution(Stage):
         channels, height, width = g.image
         padded = np.zeros((g.padded[0], channels, g.padded[1], batch), dtype)
         self.x = padded[top : top + height, :, left : left + width]
-        self.rows, columns = g.output
-        self.there = Products(g, padded, scratch, wide=g.widens)
+        self.products = Products(g, padded, scratch)
+        rows, columns = g.output
         self.winners = Winners(
-            len(self.there.candidates), self.rows, (g.filters, columns, batch), dtype, scratch,
-            relu=relu, training=training,
+            g.pool, (rows, g.filters, columns, batch), dtype, scratch,
+            most=self.products.most, relu=relu, training=training,
         )  # fmt: skip
         if not training:
             return
-        # Nothing is gained by wide products on the way back: the weights' gradient is small.
-        self.back = Products(g, padded, scratch) if g.widens else self.there
         self.d_weights = np.empty((g.filters, channels, *g.kernel), dtype)
         self.d_bias = np.empty(g.filters, dtype)
-        self.ones = np.ones(self.back.values[0].shape[1], dtype)
-        turned = self.back.matrix.shape[::-1]  # the faster way round for the product
+        self.ones = np.ones(columns * batch, dtype)
+        turned = self.products.matrix.shape[::-1]  # the faster way round for the product
         self.d_matrix = scratch.take(turned, dtype)
         self.d_product = scratch.take(turned, dtype)
-        self.d_sums = scratch.take((self.rows * g.pool[0], g.filters), dtype)
+        count = g.pool[1] * self.products.most * g.pool[0]
+        self.d_products = scratch.take((count, *turned), dtype)
+        self.d_sums = scratch.take((rows, g.filters), dtype)
         self.image_gradient: FlippedGradient | ScatteredGradient | None = None
         if descends and g.flips:
-            self.image_gradient = FlippedGradient(g, self.back.candidates, scratch)
+            self.image_gradient = FlippedGradient(g, self.products, scratch)
         elif descends:
-            self.image_gradient = ScatteredGradient(g, self.back, scratch)
+            self.image_gradient = ScatteredGradient(g, self.products, scratch)
 
     def forward(self, weights: Any, bias: Any = None) -> None:
         """Compute :attr:`out` from :attr:`x`.
 
         ``weights`` is ``(F, C, KH, KW)`` and ``bias`` ``(F,)``, or ``None``.
         """
-        self.there.load(weights)
+        self.products.load(weights)
         column = None if bias is None else bias.reshape(-1, 1, 1)
-        for row in range(self.rows):
-            self.there.run(row)
-            self.winners.forward(row, self.there.candidates, column, self.out[row])
+        for number, rows in enumerate(self.products.blocks):
+            self.winners.forward(rows, self.products.run(number), column, self.out[rows])
 
     def backward(self, weights: Any) -> None:
         """Compute the gradients from :attr:`d_out`; that of the image goes to :attr:`d_x`."""
         self.d_matrix.fill(0)
-        image, back = self.image_gradient, self.back
+        image, products = self.image_gradient, self.products
         if image is not None:
             image.begin(weights)
-        for row in range(self.rows):
-            self.winners.backward(row, self.d_out[row], back.candidates)
-            for a, d in enumerate(back.values):
-                y = row * back.per_row + a
-                np.matmul(back.windows[y], d.T, out=self.d_product)
-                np.add(self.d_matrix, self.d_product, out=self.d_matrix)
-                if self.bias:
-                    np.matmul(d, self.ones, out=self.d_sums[y])
+        for number, rows in enumerate(products.blocks):
+            d_result = self.winners.backward(rows, self.d_out[rows], products.of(number))
+            if self.bias:
+                flat = d_result.reshape(*d_result.shape[:2], -1)
+                np.matmul(flat, self.ones, out=self.d_sums[rows])
+            windows, d_values = products.windows[number], products.as_products(number)
+            shape = windows.shape[:3]
+            d_products = self.d_products[: prod(shape)]
+            out = d_products.reshape(*shape, *self.d_matrix.shape)
+            np.matmul(windows, d_values.swapaxes(3, 4), out=out)
+            np.add.reduce(d_products, axis=0, out=self.d_product)
+            np.add(self.d_matrix, self.d_product, out=self.d_matrix)
             if image is not None:
-                image.take(row)
+                image.take(number)
         filters, channels, height, width = self.d_weights.shape
         d_kernels = self.d_matrix.reshape(height, width, channels, filters)
         np.copyto(self.d_weights, d_kernels.transpose(3, 2, 0, 1))

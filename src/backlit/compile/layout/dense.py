@@ -86,8 +86,10 @@ class DenseProduct(Stage):
         self.product = scratch.take((size_out, batch), dtype)
         self.turned = scratch.take((batch, size_out), dtype)
         shape = (size_out, 1, batch)
-        self.candidates = [self.product.reshape(shape)]
-        self.winners = Winners(1, 1, shape, dtype, scratch, relu=relu, training=training)
+        self.candidates = self.product.reshape(1, 1, 1, *shape)
+        self.winners = Winners(
+            (1, 1), (1, *shape), dtype, scratch, most=1, relu=relu, training=training
+        )
         if training:
             self.d_weights = np.empty((size_in, size_out), dtype)
             self.d_bias = np.empty(size_out, dtype)
@@ -97,11 +99,11 @@ class DenseProduct(Stage):
         """Compute :attr:`out`; ``weights`` is ``(D, M)`` and ``bias`` ``(M,)``."""
         np.matmul(self.columns.T, weights, out=self.turned)  # the faster way round
         np.copyto(self.product, self.turned.T)
-        self.winners.forward(0, self.candidates, bias.reshape(-1, 1, 1), self.out[0])
+        self.winners.forward(slice(1), self.candidates, bias.reshape(-1, 1, 1), self.out)
 
     def backward(self, weights: Any) -> None:
         """Compute the gradients from :attr:`d_out`; that of the input goes to :attr:`d_x`."""
-        self.winners.backward(0, self.d_out[0], self.candidates)
+        self.winners.backward(slice(1), self.d_out, self.candidates)
         np.matmul(self.columns, self.product.T, out=self.d_weights)
         np.matmul(self.product, self.ones, out=self.d_bias)
         if self.d_x is not None:

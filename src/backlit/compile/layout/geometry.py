@@ -60,18 +60,6 @@ class Geometry:
         return prod(self.convolved) * self.filters * self.image[0] * prod(self.kernel)
 
     @property
-    def widens(self) -> bool:
-        """Whether the results at all pixels of a pooling window come from one product.
-
-        The window that these see together is larger than each one's own, so there is more to
-        multiply, but a product of few numbers costs more for what is copied around it.
-        """
-        if self.pool == (1, 1) or self.dilation != (1, 1):
-            return False
-        wide, own = prod(self.window), prod(self.kernel)
-        return self.image[0] * own <= _SMALL and wide <= 2 * own
-
-    @property
     def saves(self) -> bool:
         """Whether the form with fewer multiplications exists, and is faster.
 
@@ -84,12 +72,6 @@ class Geometry:
             and self.pool in {(1, 1), (2, 2)}
             and min(self.image[0], self.filters) >= _MANY
         )
-
-    @property
-    def window(self) -> Pair:
-        """The height and width that a pooling window sees of the image."""
-        (height, width), (down, across), (rows, columns) = self.span, self.stride, self.pool
-        return height + (rows - 1) * down, width + (columns - 1) * across
 
     @property
     def flips(self) -> bool:
@@ -139,8 +121,6 @@ class Pooled:
 
 _MANY = 16
 """With so many channels and filters the form with fewer multiplications is faster."""
-_SMALL = 80
-"""Up to so many numbers under a kernel, one wide product is faster than several narrow ones."""
 
 
 def _padded(image: tuple[int, int, int], padding: Pads) -> Pair:

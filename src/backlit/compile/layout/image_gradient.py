@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backlit.compile.layout.blocks import blocks
 from backlit.compile.layout.windows import Windows
 
 if TYPE_CHECKING:
@@ -26,18 +27,19 @@ class FlippedGradient:
     ----------
     geometry
         Of the convolution.
-    d_candidates
-        The gradients under one row of pooling windows, ``(F, Q, N)`` for each pixel of a window.
+    products
+        Its products, whose values become gradients.
     scratch
         Memory shared with other stages.
     """
 
-    def __init__(self, geometry: Geometry, d_candidates: list[Any], scratch: Scratch) -> None:
-        g, first = geometry, d_candidates[0]
+    def __init__(self, geometry: Geometry, products: Products, scratch: Scratch) -> None:
+        g, d_candidates = geometry, products.candidates
+        batch, dtype = d_candidates.shape[-1], d_candidates.dtype
         channels, height, width = g.image
         top, left = (span - 1 - pads[0] for span, pads in zip(g.span, g.padding, strict=True))
         size = [n + span - 1 for n, span in zip(g.image[1:], g.span, strict=True)]
-        d_output = scratch.take((size[0], g.filters, size[1], first.shape[-1]), first.dtype)
+        d_output = scratch.take((size[0], g.filters, size[1], batch), dtype)
         bottom, right = (
             start + n * k for start, n, k in zip((top, left), g.output, g.pool, strict=True)
         )
@@ -46,17 +48,23 @@ class FlippedGradient:
             d_output[top:bottom, :, right:],
         )  # fmt: skip
         self.borders = [border for border in borders if border.size]
+        rows, columns = g.pool
         self.copies = [
             [
-                (d_output[y + a, :, left + b : right : g.pool[1]], d)
-                for d, (a, b) in zip(d_candidates, product(*map(range, g.pool)), strict=True)
+                (
+                    d_output[top + block.start * rows + a : top + block.stop * rows : rows,
+                             :, left + b : right : columns],
+                    products.of(number)[a, b],
+                )
+                for a, b in product(range(rows), range(columns))
             ]
-            for y in range(top, bottom, g.pool[0])
-        ]
+            for number, block in enumerate(products.blocks)
+        ]  # fmt: skip
+        self.blocks = blocks(height, channels * width * batch * dtype.itemsize)
         self.windows = Windows(
-            d_output, g.kernel, (1, 1), g.dilation, scratch, rows=height, columns=width
+            d_output, g.kernel, (1, 1), g.dilation, scratch, blocks=self.blocks, run=width
         )
-        self.turned = scratch.take((channels, *g.kernel, g.filters), first.dtype)
+        self.turned = scratch.take((channels, *g.kernel, g.filters), dtype)
         self.matrix = self.turned.reshape(channels, -1)
 
     def begin(self, weights: Any) -> None:
@@ -65,15 +73,16 @@ class FlippedGradient:
         for border in self.borders:
             border.fill(0)
 
-    def take(self, row: int) -> None:
-        """Take what stands in ``d_candidates`` as the gradient of one row."""
-        for target, d in self.copies[row]:
+    def take(self, number: int) -> None:
+        """Take what stands in the products' values as the gradient of a block of rows."""
+        for target, d in self.copies[number]:
             np.copyto(target, d)
 
     def finish(self, d_x: Any) -> None:
         """Write the gradient of the image, ``(H, C, W, N)``."""
-        for y, row in enumerate(d_x):
-            np.matmul(self.matrix, self.windows[y], out=row.reshape(len(self.matrix), -1))
+        flat = d_x.reshape(1, len(d_x), 1, len(self.matrix), -1)
+        for number, rows in enumerate(self.blocks):
+            np.matmul(self.matrix, self.windows[number], out=flat[:, rows])
 
 
 class ScatteredGradient:
@@ -90,39 +99,49 @@ class ScatteredGradient:
     """
 
     def __init__(self, geometry: Geometry, products: Products, scratch: Scratch) -> None:
-        g, windows, first = geometry, products.windows, products.values[0]
+        g, windows, values = geometry, products.windows, products.values
         channels, height, width = g.image
         (top, _), (left, _) = g.padding
-        batch = first.shape[1] // (windows.phases * windows.run)
-        d_padded = scratch.take((g.padded[0], channels, g.padded[1], batch), first.dtype)
+        batch = values.shape[-1] // windows.run
+        d_padded = scratch.take((g.padded[0], channels, g.padded[1], batch), values.dtype)
         self.d_padded, self.products = d_padded, products
         self.inside = d_padded[top : top + height, :, left : left + width]
-        self.d_patches = scratch.take((products.matrix.shape[1], first.shape[1]), first.dtype)
-        apart = self.d_patches.reshape(*g.kernel, channels, windows.phases, windows.run, batch)
+        self.d_patches = scratch.take(
+            (windows.phases, products.most, windows.height, products.matrix.shape[1],
+             values.shape[-1]), values.dtype,
+        )  # fmt: skip
+        apart = self.d_patches.reshape(
+            windows.phases, products.most, windows.height, *g.kernel, channels, windows.run, batch
+        )
+        down = g.stride[0]
         self.sums = [
             [
                 (
-                    d_padded[y * g.stride[0] + i * g.dilation[0], :, columns],
-                    apart[i, j, :, phase],
+                    d_padded[first * down + i * g.dilation[0] :: down * windows.height]
+                    [: rows.stop - rows.start, :, columns],
+                    apart[phase, : rows.stop - rows.start, a, i, j],
                 )
                 for i, j in product(*map(range, g.kernel))
                 for phase, columns in enumerate(windows.under(j))
+                for a in range(windows.height)
+                for first in (rows.start * windows.height + a,)
             ]
-            for y in range(windows.rows)
-        ]
+            for rows in windows.blocks
+        ]  # fmt: skip
 
     def begin(self, weights: Any) -> None:
         """Prepare for the gradients of rows."""
         self.products.load(weights)
         self.d_padded.fill(0)
 
-    def take(self, row: int) -> None:
-        """Take what stands in the products' values as the gradient of one row."""
-        matrix = self.products.matrix.T
-        for a, d in enumerate(self.products.values):
-            np.matmul(matrix, d, out=self.d_patches)
-            for target, part in self.sums[row * self.products.per_row + a]:
-                np.add(target, part, out=target)
+    def take(self, number: int) -> None:
+        """Take what stands in the products' values as the gradient of a block of rows."""
+        products = self.products
+        values = products.as_products(number)
+        out = self.d_patches[:, : values.shape[1]]
+        np.matmul(products.matrix.T, values, out=out)
+        for target, part in self.sums[number]:
+            np.add(target, part, out=target)
 
     def finish(self, d_x: Any) -> None:
         """Write the gradient of the image, ``(H, C, W, N)``."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backlit.compile.layout.blocks import blocks
 from backlit.compile.layout.stage import Stage
 
 if TYPE_CHECKING:
@@ -55,7 +57,9 @@ class Normalization(Stage):
         channels, height, width = image
         self.relu = relu
         self.x = np.empty((height, channels, width, batch), dtype)
-        self.row = scratch.take(self.x.shape[1:], dtype)
+        row = self.x.shape[1:]
+        self.blocks = blocks(height, 2 * prod(row) * self.x.itemsize)
+        self.work = scratch.take((max(b.stop - b.start for b in self.blocks), *row), dtype)
         self.passing = np.empty(self.x.shape, np.bool_) if relu and training else None
         self.zeros = np.zeros(self.x.shape[2:], dtype)
         self.ones = np.ones(width * batch, dtype)
@@ -67,36 +71,37 @@ class Normalization(Stage):
     def measure(self) -> None:
         """Find the mean and the sum of squared distances from it, row by row."""
         means, squares = self.sums
-        flat = self.row.reshape(len(self.row), -1)
-        for x, mean, square in zip(self.x, means, squares, strict=True):
-            np.matmul(x.reshape(flat.shape), self.ones, out=mean)
+        for rows in self.blocks:
+            x, mean, work = self.x[rows], means[rows], self._work(rows)
+            np.matmul(_flat(x), self.ones, out=mean)
             np.divide(mean, len(self.ones), out=mean)
-            np.subtract(x, mean[:, None, None], out=self.row)
-            np.vecdot(flat, flat, out=square)
+            np.subtract(x, mean[:, :, None, None], out=work)
+            np.vecdot(_flat(work), _flat(work), out=squares[rows])
 
     def forward(self, gamma: Any, beta: Any) -> None:
         """Normalise; :attr:`x` is left centred."""
         mean = self.mean.reshape(-1, 1, 1)
         scale = (gamma / self.deviation).reshape(-1, 1, 1)
         shift = beta.reshape(-1, 1, 1)
-        for y, (x, out) in enumerate(zip(self.x, self.out, strict=True)):
+        for rows in self.blocks:
+            x, out, work = self.x[rows], self.out[rows], self._work(rows)
             np.subtract(x, mean, out=x)
-            np.multiply(x, scale, out=self.row)
-            np.add(self.row, shift, out=self.row if self.relu else out)
+            np.multiply(x, scale, out=work)
+            np.add(work, shift, out=work if self.relu else out)
             if self.passing is not None:
-                np.greater(self.row, self.zeros, out=self.passing[y])
+                np.greater(work, self.zeros, out=self.passing[rows])
             if self.relu:
-                np.maximum(self.row, self.zeros, out=out)
+                np.maximum(work, self.zeros, out=out)
 
     def gather(self) -> None:
         """Take the sums over the batch that every gradient needs; :attr:`d_out` is overwritten."""
         plain, weighted = self.sums
-        flat = self.row.reshape(len(self.row), -1)
-        for y, (x, d) in enumerate(zip(self.x, self.d_out, strict=True)):
+        for rows in self.blocks:
+            d = self.d_out[rows]
             if self.passing is not None:
-                np.multiply(d, self.passing[y], out=d)
-            np.matmul(d.reshape(flat.shape), self.ones, out=plain[y])
-            np.vecdot(d.reshape(flat.shape), x.reshape(flat.shape), out=weighted[y])
+                np.multiply(d, self.passing[rows], out=d)
+            np.matmul(_flat(d), self.ones, out=plain[rows])
+            np.vecdot(_flat(d), _flat(self.x[rows]), out=weighted[rows])
 
     def backward(self, gamma: Any, d_gamma: Any, d_beta: Any, count: int) -> None:
         """Write the gradient of the input, given those of the parameters over ``count`` numbers."""
@@ -105,11 +110,19 @@ class Normalization(Stage):
         by_mean = (d_beta / count).reshape(-1, 1, 1)
         by_variance = (d_gamma / (count * self.deviation)).reshape(-1, 1, 1)
         scale = (gamma / self.deviation).reshape(-1, 1, 1)
-        for x, d, d_x in zip(self.x, self.d_out, self.d_x, strict=True):
-            np.multiply(x, by_variance, out=self.row)
-            np.subtract(d, self.row, out=self.row)
-            np.subtract(self.row, by_mean, out=self.row)
-            np.multiply(self.row, scale, out=d_x)
+        for rows in self.blocks:
+            work = self._work(rows)
+            np.multiply(self.x[rows], by_variance, out=work)
+            np.subtract(self.d_out[rows], work, out=work)
+            np.subtract(work, by_mean, out=work)
+            np.multiply(work, scale, out=self.d_x[rows])
+
+    def _work(self, rows: slice) -> Any:
+        return self.work[: rows.stop - rows.start]
+
+
+def _flat(x: Any) -> Any:
+    return x.reshape(*x.shape[:2], -1)
 
 
 def normalise(parts: Sequence[Normalization], eps: float) -> tuple[Any, Any]:

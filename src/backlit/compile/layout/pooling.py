@@ -6,14 +6,16 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
+from backlit.compile.layout.blocks import blocks
 from backlit.compile.layout.stage import Stage
 from backlit.compile.layout.winners import Winners
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
-    from backlit.compile.layout.geometry import Pair, Pooled
+    from backlit.compile.layout.geometry import Pooled
     from backlit.compile.layout.scratch import Scratch
 
 __all__ = ["AveragePooling", "MaxPooling"]
@@ -40,14 +42,16 @@ class _Pooling(Stage):
         self.padded = np.full(shape, fill, dtype)
         inside = np.s_[top : top + height, :, left : left + width]
         self.x = self.padded[inside]
-        self.rows, columns = g.output
+        rows, columns = g.output
         self.shape = (channels, columns, batch)
-        self.views = [_under(self.padded, g, y) for y in range(self.rows)]
-        self.work = scratch.take(self.shape, dtype)
+        size = channels * columns * batch * self.padded.itemsize
+        self.blocks = blocks(rows, size * g.size[0] * g.size[1])
+        self.most = max(block.stop - block.start for block in self.blocks)
+        self.views = [_under(self.padded, g, block) for block in self.blocks]
         if descends:
             self.d_padded = scratch.take(shape, dtype)
             self.d_inside = self.d_padded[inside]
-            self.d_views = [_under(self.d_padded, g, y) for y in range(self.rows)]
+            self.d_views = [_under(self.d_padded, g, block) for block in self.blocks]
 
 
 class MaxPooling(_Pooling):
@@ -78,43 +82,46 @@ class MaxPooling(_Pooling):
         descends: bool = True,
     ) -> None:
         super().__init__(geometry, batch, dtype, scratch, -np.inf, descends=training and descends)
-        candidates = geometry.size[0] * geometry.size[1]
         # Windows without overlap and padding can write to the image's gradient themselves.
         self.geometry, self.apart = geometry, geometry.apart
-        self.direct: list[list[Any]] | None = None
+        self.direct: list[Any] | None = None
         self.winners = Winners(
-            candidates, self.rows, self.shape, dtype, scratch, relu=False, training=training
-        )
-        self.candidates = [scratch.take(self.shape, dtype) for _ in range(candidates)]
+            geometry.size, (geometry.output[0], *self.shape), dtype, scratch,
+            most=self.most, relu=False, training=training,
+        )  # fmt: skip
+        self.work = scratch.take((geometry.size[0], self.most, *self.shape), dtype)
+        if training and descends and not self.apart:
+            self.candidates = scratch.take((*geometry.size, self.most, *self.shape), dtype)
 
     def forward(self) -> None:
         """Compute :attr:`out` from :attr:`x`."""
-        for row, views in enumerate(self.views):
-            np.copyto(self.work, views[0])
-            self.winners.forward(row, [self.work, *views[1:]], None, self.out[row])
+        for rows, views in zip(self.blocks, self.views, strict=True):
+            work = self.work[:, : rows.stop - rows.start]
+            self.winners.forward(rows, views, None, self.out[rows], work)
 
     def backward(self) -> None:
         """Compute :attr:`d_x` from :attr:`d_out`."""
         if self.d_x is None:
             return
         if self.apart:
-            for row, targets in enumerate(self._targets()):
-                self.winners.backward(row, self.d_out[row], targets)
+            for rows, targets in zip(self.blocks, self._targets(), strict=True):
+                self.winners.backward(rows, self.d_out[rows], targets)
             return
         self.d_padded.fill(0)
-        for row, targets in enumerate(self.d_views):
-            self.winners.backward(row, self.d_out[row], self.candidates)
-            for target, part in zip(targets, self.candidates, strict=True):
-                np.add(target, part, out=target)
+        for rows, targets in zip(self.blocks, self.d_views, strict=True):
+            parts = self.candidates[:, :, : rows.stop - rows.start]
+            self.winners.backward(rows, self.d_out[rows], parts)
+            for i, j in product(*map(range, self.geometry.size)):
+                np.add(targets[i, j], parts[i, j], out=targets[i, j])
         np.copyto(self.d_x, self.d_inside)
 
-    def _targets(self) -> list[list[Any]]:
-        """Return the pixels under each row of windows, and write 0 where there is no window."""
+    def _targets(self) -> list[Any]:
+        """Return the pixels under each block of windows, and write 0 where there is no window."""
         g = self.geometry
-        self.d_x[self.rows * g.size[0] :].fill(0)
+        self.d_x[g.output[0] * g.size[0] :].fill(0)
         self.d_x[:, :, self.shape[1] * g.size[1] :].fill(0)
         if self.direct is None:
-            self.direct = [_under(self.d_x, g, y) for y in range(self.rows)]
+            self.direct = [_under(self.d_x, g, block) for block in self.blocks]
         return self.direct
 
 
@@ -155,37 +162,43 @@ class AveragePooling(_Pooling):
             counted.fill(0)
             (top, _), (left, _) = g.padding
             counted[:, top : top + g.image[1], :, left : left + g.image[2]] = 1
-        counts = [sum(_under(counted[0], g, y)) for y in range(self.rows)]
+        counts = [_under(counted[0], g, block).sum((0, 1)) for block in self.blocks]
         self.shares = [1 / count for count in counts]
+        self.work = scratch.take((self.most, *self.shape), dtype)
 
     def forward(self) -> None:
         """Compute :attr:`out` from :attr:`x`."""
-        for views, share, out in zip(self.views, self.shares, self.out, strict=True):
-            np.copyto(self.work, views[0])
-            for view in views[1:]:
-                self.work += view
-            np.multiply(self.work, share, out=out)
+        for rows, views, share in zip(self.blocks, self.views, self.shares, strict=True):
+            work = self.work[: rows.stop - rows.start]
+            for number, (i, j) in enumerate(product(*map(range, views.shape[:2]))):
+                if number:
+                    np.add(work, views[i, j], out=work)
+                else:
+                    np.copyto(work, views[i, j])
+            np.multiply(work, share, out=self.out[rows])
 
     def backward(self) -> None:
         """Compute :attr:`d_x` from :attr:`d_out`."""
         if self.d_x is None:
             return
         self.d_padded.fill(0)
-        for targets, share, d in zip(self.d_views, self.shares, self.d_out, strict=True):
-            np.multiply(d, share, out=self.work)
-            for target in targets:
-                np.add(target, self.work, out=target)
+        for rows, targets, share in zip(self.blocks, self.d_views, self.shares, strict=True):
+            work = self.work[: rows.stop - rows.start]
+            np.multiply(self.d_out[rows], share, out=work)
+            for i, j in product(*map(range, targets.shape[:2])):
+                np.add(targets[i, j], work, out=targets[i, j])
         np.copyto(self.d_x, self.d_inside)
 
 
-def _under(padded: Any, g: Pooled, y: int) -> list[Any]:
-    """Return the pixels ``(C, Q, N)`` at each position of the windows of output row ``y``."""
-    columns = g.output[1]
+def _under(padded: Any, g: Pooled, rows: slice) -> Any:
+    """Return the pixels at each position of the windows of some rows of the output, a view.
 
-    def at(i: int, j: int) -> Any:
-        first, step = j * g.dilation[1], g.stride[1]
-        row = padded[y * g.stride[0] + i * g.dilation[0]]
-        return row[:, first : first + (columns - 1) * step + 1 : step]
-
-    size: Pair = g.size
-    return [at(i, j) for i, j in product(range(size[0]), range(size[1]))]
+    It has shape ``(height, width, rows, C, Q, N)``.
+    """
+    down, deep, across, inward = padded.strides
+    return as_strided(
+        padded[rows.start * g.stride[0] :],
+        (*g.size, rows.stop - rows.start, padded.shape[1], g.output[1], padded.shape[3]),
+        (g.dilation[0] * down, g.dilation[1] * across, g.stride[0] * down, deep,
+         g.stride[1] * across, inward),
+    )  # fmt: skip

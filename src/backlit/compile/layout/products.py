@@ -1,4 +1,4 @@
-"""The matrix products that a convolution is, one row of pooling windows at a time."""
+"""The matrix products that a convolution is, one block of rows of pooling windows at a time."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backlit.compile.layout.blocks import blocks
 from backlit.compile.layout.windows import Windows
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ __all__ = ["Products"]
 
 
 class Products:
-    """Weights times windows, for the rows of the output under one row of pooling windows.
+    """Weights times windows, for the rows of the output under rows of pooling windows.
 
     Parameters
     ----------
@@ -26,63 +27,49 @@ class Products:
         The image with its padding, ``(H, C, W, N)``.
     scratch
         Memory shared with other stages.
-    wide
-        Whether one product gives the results at all pixels of a pooling window: its windows are
-        what these pixels see together, and its matrix holds the kernel once for each of them.
 
     Attributes
     ----------
-    values
-        The products of one row of pooling windows.
-    candidates
-        The same, sorted by pixel of the pooling window, each ``(F, Q, N)``.
+    blocks
+        Rows of pooling windows that are computed together.
+    most
+        The rows of the largest block.
     """
 
-    def __init__(
-        self, geometry: Geometry, padded: Any, scratch: Scratch, *, wide: bool = False
-    ) -> None:
-        g = geometry
+    def __init__(self, geometry: Geometry, padded: Any, scratch: Scratch) -> None:
+        g, (height, width) = geometry, geometry.pool
         rows, columns = g.output
         batch = padded.shape[3]
-        self.per_row = 1 if wide else g.pool[0]
-        phases = 1 if wide else g.pool[1]
-        kernel = g.window if wide else g.kernel
+        self.matrix = np.empty((g.filters, g.kernel[0] * g.kernel[1] * g.image[0]), padded.dtype)
+        self.kernels = self.matrix.reshape(g.filters, *g.kernel, g.image[0])
+        run = columns * batch
+        self.blocks = blocks(rows, height * width * max(self.matrix.shape) * run * padded.itemsize)
+        self.most = max(block.stop - block.start for block in self.blocks)
         self.windows = Windows(
-            padded,
-            kernel,
-            (g.pool[0] * g.stride[0], g.pool[1] * g.stride[1]) if wide else g.stride,
-            g.dilation,
-            scratch,
-            rows=rows * self.per_row,
-            columns=columns * phases,
-            phases=phases,
-        )
-        places = [(a, b) for a in range(g.pool[0]) for b in range(g.pool[1])] if wide else [(0, 0)]
-        # Written once where no kernel stands: those stay 0.
-        matrix = np.zeros((len(places), g.filters, *kernel, g.image[0]), padded.dtype)
-        self.matrix = matrix.reshape(len(places) * g.filters, -1)
-        self.kernels = [
-            matrix[k, :, a * g.stride[0] :, b * g.stride[1] :][:, : g.kernel[0], : g.kernel[1]]
-            for k, (a, b) in enumerate(places)
-        ]
-        values = scratch.take(
-            (self.per_row, len(self.matrix), phases * columns * batch), padded.dtype
-        )
-        self.values = list(values)
-        apart = values.reshape(self.per_row, len(places), g.filters, phases, columns, batch)
-        self.candidates = [
-            apart[a, k, :, phase]
-            for a in range(self.per_row)
-            for k in range(len(places))
-            for phase in range(phases)
-        ]
+            padded, g.kernel, g.stride, g.dilation, scratch,
+            blocks=self.blocks, height=height, phases=width, run=columns,
+        )  # fmt: skip
+        self.values = scratch.take((height, width, self.most, g.filters, run), padded.dtype)
+        self.candidates = self.values.reshape(*self.values.shape[:4], columns, batch)
 
     def load(self, weights: Any) -> None:
         """Take the weights ``(F, C, KH, KW)``."""
-        for kernel in self.kernels:
-            np.copyto(kernel, weights.transpose(0, 2, 3, 1))
+        np.copyto(self.kernels, weights.transpose(0, 2, 3, 1))
 
-    def run(self, row: int) -> None:
-        """Compute :attr:`values` for one row of pooling windows. Rows come in order."""
-        for a, value in enumerate(self.values):
-            np.matmul(self.matrix, self.windows[row * self.per_row + a], out=value)
+    def run(self, number: int) -> Any:
+        """Compute the candidates of a block, and return them. Blocks come in order."""
+        np.matmul(self.matrix, self.windows[number], out=self.as_products(number))
+        return self.of(number)
+
+    def of(self, number: int) -> Any:
+        """Return where the candidates of a block stand.
+
+        They are sorted by their pixel of the pooling window: ``(height, width, rows, F, Q, N)``.
+        """
+        rows = self.blocks[number]
+        return self.candidates[:, :, : rows.stop - rows.start]
+
+    def as_products(self, number: int) -> Any:
+        """Return the same in the order of windows, ``(width, rows, height, F, Q·N)``."""
+        rows = self.blocks[number]
+        return self.values[:, :, : rows.stop - rows.start].transpose(1, 2, 0, 3, 4)

@@ -15,8 +15,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import DTypeLike
+
     from backlit.compile.layout.scratch import Scratch
 
 __all__ = ["Pixels", "PixelsBack", "from_weights", "results", "results_back", "to_weights"]
@@ -40,29 +45,28 @@ def to_weights(d_transformed: Any, d_weights: Any) -> None:
 
 
 def results(products: Any, work: Any, out: Any) -> None:
-    """Turn products ``(4, 4, F, T·N)`` into results ``(2, 2, F, T·N)``."""
-    _pair(products[0], products[1], products[2], products[3], work)
-    _pair(work[:, 0], work[:, 1], work[:, 2], work[:, 3], out.swapaxes(0, 1))
-
-
-def _pair(first: Any, second: Any, third: Any, fourth: Any, out: Any) -> None:
-    np.add(second, third, out=out[0])
-    np.add(out[0], first, out=out[0])
-    np.subtract(second, third, out=out[1])
-    np.add(out[1], fourth, out=out[1])
+    """Turn products ``(4, R, 4, F, T·N)`` into results ``(2, 2, R, F, T·N)``."""
+    first_and_last = products[::3]
+    np.add(products[1], products[2], out=work[0])
+    np.subtract(products[1], products[2], out=work[1])
+    np.add(work, first_and_last, out=work)
+    across = work.transpose(0, 2, 1, 3, 4)
+    np.add(across[:, 1], across[:, 2], out=out[:, 0])
+    np.subtract(across[:, 1], across[:, 2], out=out[:, 1])
+    np.add(out, across[:, ::3], out=out)
 
 
 def results_back(d_products: Any) -> None:
     """Complete the gradients of products: those of the results stand in the four corners."""
     d = d_products
-    np.add(d[0, ::3], d[3, ::3], out=d[1, ::3])
-    np.subtract(d[0, ::3], d[3, ::3], out=d[2, ::3])
-    np.add(d[:, 0], d[:, 3], out=d[:, 1])
-    np.subtract(d[:, 0], d[:, 3], out=d[:, 2])
+    np.add(d[0, :, ::3], d[3, :, ::3], out=d[1, :, ::3])
+    np.subtract(d[0, :, ::3], d[3, :, ::3], out=d[2, :, ::3])
+    np.add(d[:, :, 0], d[:, :, 3], out=d[:, :, 1])
+    np.subtract(d[:, :, 0], d[:, :, 3], out=d[:, :, 2])
 
 
 class Pixels:
-    """The transformed pixels of one row of tiles after the other.
+    """The transformed pixels of one block of rows of tiles after the other.
 
     Parameters
     ----------
@@ -70,47 +74,67 @@ class Pixels:
         The image in its padding, ``(2·rows + 2 or more, C, 2·T + 2 or more, N)``.
     tiles
         How many tiles a row has, ``T``.
+    blocks
+        Rows of tiles that come together, ``R`` at most.
     scratch
         Memory shared with other stages.
 
     Attributes
     ----------
     values
-        ``(4, 4, C, T·N)``, written by :meth:`load`.
+        ``(4, R, 4, C, T·N)``, written by :meth:`load`.
     """
 
-    def __init__(self, padded: Any, tiles: int, scratch: Scratch) -> None:
+    def __init__(self, padded: Any, tiles: int, blocks: Sequence[slice], scratch: Scratch) -> None:
         _, channels, _, batch = padded.shape
-        run = tiles * batch
-        self.values = scratch.take((4, 4, channels, run), padded.dtype)
-        # Two rows of pixels belong to the next row of tiles, too: four are kept, in turn.
-        self.rows = scratch.take((4, 4, channels, run), padded.dtype)
-        apart = scratch.take((2, channels, tiles + 1, batch), padded.dtype)
-        columns = 2 * tiles + 2
-        self.split = [[(apart[k], row[:, k:columns:2]) for k in (0, 1)] for row in padded]
-        even, odd = apart.reshape(2, channels, run + batch)
-        self.even, self.after_even = even[:, :run], even[:, batch:]
-        self.odd, self.after_odd = odd[:, :run], odd[:, batch:]
+        run, most = tiles * batch, max(rows.stop - rows.start for rows in blocks)
+        self.values = scratch.take((4, most, 4, channels, run), padded.dtype)
+        self.blocks = blocks
+        # Two rows of pixels belong to the next row of tiles, too. The next block, which is never
+        # larger, goes back through memory, and so begins with this one's last.
+        pairs = scratch.take((most + 1, 2, 4, channels, run), padded.dtype)
+        self.pairs, last = [], 0
+        for number, rows in enumerate(blocks):
+            count = rows.stop - rows.start
+            first, last = last, last + (-count if number % 2 else count)
+            self.pairs.append(
+                pairs[last : first + 1][::-1] if number % 2 else pairs[first : last + 1]
+            )
+        self.apart = scratch.take((2, most + 1, 2, channels, tiles + 1, batch), padded.dtype)
+        down, deep, across, inward = padded.strides
+        self.split = as_strided(
+            padded,
+            (2, len(padded) // 2, 2, channels, tiles + 1, batch),
+            (across, 2 * down, down, deep, 2 * across, inward),
+            writeable=False,
+        )
 
-    def load(self, t: int) -> Any:
-        """Return :attr:`values` of row ``t`` of tiles. Rows are asked for in order."""
-        for y in range(2 * t + 2 * bool(t), 2 * t + 4):
-            self._across(y)
-        first, second, third, fourth = (self.rows[(2 * t + k) % 4] for k in range(4))
-        np.subtract(first, third, out=self.values[0])
-        np.add(second, third, out=self.values[1])
-        np.subtract(third, second, out=self.values[2])
-        np.subtract(fourth, second, out=self.values[3])
-        return self.values
+    def load(self, number: int) -> Any:
+        """Return :attr:`values` of a block. Blocks are asked for in order."""
+        rows = self.blocks[number]
+        count, known = rows.stop - rows.start, bool(rows.start)
+        pairs = self.pairs[number]
+        self._across(slice(rows.start + known, rows.stop + 1), pairs[known:])
+        values = self.values[:, :count]
+        (first, second), (third, fourth) = (pairs[k : count + k].swapaxes(0, 1) for k in (0, 1))
+        np.subtract(first, third, out=values[0])
+        np.add(second, third, out=values[1])
+        np.subtract(third, second, out=values[2])
+        np.subtract(fourth, second, out=values[3])
+        return values
 
-    def _across(self, y: int) -> None:
-        for target, pixels in self.split[y]:
-            np.copyto(target, pixels)
-        out = self.rows[y % 4]
-        np.subtract(self.even, self.after_even, out=out[0])
-        np.add(self.odd, self.after_even, out=out[1])
-        np.subtract(self.after_even, self.odd, out=out[2])
-        np.subtract(self.after_odd, self.odd, out=out[3])
+    def _across(self, pairs: slice, out: Any) -> None:
+        """Transform pairs of rows of pixels, ``out`` being ``(pairs, 2, 4, C, T·N)``."""
+        apart = self.apart[:, : len(out)]
+        np.copyto(apart, self.split[:, pairs])
+        even, odd = apart.reshape(*apart.shape[:4], -1)
+        batch, run = apart.shape[-1], out.shape[-1]
+        after_even, after_odd = even[..., batch:], odd[..., batch:]
+        even, odd = even[..., :run], odd[..., :run]
+        np.subtract(even, after_even, out=out[:, :, 0])
+        np.add(odd, after_even, out=out[:, :, 1])
+        np.subtract(after_even, odd, out=out[:, :, 2])
+        np.subtract(after_odd, odd, out=out[:, :, 3])
 
 
 class PixelsBack:
@@ -124,67 +148,77 @@ class PixelsBack:
         How many rows and columns of padding stand before the image.
     dtype
         Of all numbers.
+    blocks
+        Rows of tiles that come together.
     scratch
         Memory shared with other stages.
     """
 
     def __init__(
-        self, shape: tuple[int, int, int], padding: tuple[int, int], dtype: Any, scratch: Scratch
+        self,
+        shape: tuple[int, int, int],
+        padding: tuple[int, int],
+        dtype: DTypeLike,
+        blocks: Sequence[slice],
+        scratch: Scratch,
     ) -> None:
         channels, tiles, batch = shape
+        most = max(rows.stop - rows.start for rows in blocks)
+        self.blocks = blocks
         self.top, self.left = padding
-        run = tiles * batch
-        self.carried = scratch.take((2, 4, channels, run), dtype)
-        self.sums = scratch.take((4, channels, run), dtype)
-        self.work = scratch.take((channels, run), dtype)
-        apart = scratch.take((2, channels, tiles + 1, batch), dtype)
-        self.apart = apart
-        even, odd = apart.reshape(2, channels, run + batch)
-        self.even, self.after_even, self.last_even = even[:, :run], even[:, batch:], even[:, run:]
-        self.odd, self.after_odd, self.last_odd = odd[:, :run], odd[:, batch:], odd[:, run:]
+        # What a row of tiles leaves to the next one.
+        self.carried = scratch.take((2, 1, 4, channels, tiles * batch), dtype)
+        self.sums = scratch.take((most, 4, channels, tiles * batch), dtype)
+        self.work = scratch.take((2, most, channels, tiles * batch), dtype)
+        self.apart = scratch.take((2, most, 2, channels, tiles + 1, batch), dtype)
 
     def begin(self, d_x: Any) -> None:
         """Prepare for an image whose gradient goes to ``d_x``, ``(H, C, W, N)``."""
         self.d_x = d_x
         self.carried.fill(0)
 
-    def take(self, t: int, d_values: Any) -> None:
-        """Take the gradients of row ``t`` of tiles, ``(4, 4, C, T·N)``, which are overwritten."""
+    def take(self, number: int, d_values: Any) -> None:
+        """Take the gradients of a block, ``(4, R, 4, C, T·N)``, which are overwritten."""
         first, second, third, fourth = d_values
-        np.add(second, third, out=self.sums)
-        np.subtract(self.sums, first, out=self.sums)
-        np.add(first, self.carried[0], out=first)
+        sums = self.sums[: len(first)]
+        np.add(second, third, out=sums)
+        np.subtract(sums, first, out=sums)
         np.subtract(second, third, out=second)
         np.subtract(second, fourth, out=second)
-        np.add(second, self.carried[1], out=second)
-        np.copyto(self.carried[0], self.sums)
-        np.copyto(self.carried[1], fourth)
-        self._across(2 * t, first)
-        self._across(2 * t + 1, second)
+        np.add(d_values[:2, :1], self.carried, out=d_values[:2, :1])
+        if len(first) > 1:
+            np.add(first[1:], sums[:-1], out=first[1:])
+            np.add(second[1:], fourth[:-1], out=second[1:])
+        np.copyto(self.carried[0], sums[-1:])
+        np.copyto(self.carried[1], fourth[-1:])
+        self._across(self.blocks[number].start, d_values[:2])
 
     def finish(self, rows: int) -> None:
         """Write what ``rows`` rows of tiles leave over, and zeros where none reaches."""
-        self._across(2 * rows, self.carried[0])
-        self._across(2 * rows + 1, self.carried[1])
+        self._across(rows, self.carried)
         self.d_x[2 * rows + 2 - self.top :].fill(0)
-        self.d_x[:, :, 2 * self.apart.shape[2] - self.left :].fill(0)
+        self.d_x[:, :, 2 * self.apart.shape[4] - self.left :].fill(0)
 
-    def _across(self, y: int, row: Any) -> None:
-        if not 0 <= y - self.top < len(self.d_x):
-            return
-        first, second, third, fourth = row
-        np.add(second, third, out=self.work)
-        np.subtract(self.work, first, out=self.work)
-        np.copyto(self.even, first)
-        self.last_even.fill(0)
-        np.add(self.after_even, self.work, out=self.after_even)
-        np.subtract(second, third, out=self.odd)
-        np.subtract(self.odd, fourth, out=self.odd)
-        self.last_odd.fill(0)
-        np.add(self.after_odd, fourth, out=self.after_odd)
-        target = self.d_x[y - self.top]
-        for k, part in enumerate(self.apart):
+    def _across(self, row: int, pairs: Any) -> None:
+        """Write pairs of rows ``(2, R, 4, C, T·N)``, of which the first is ``2·row``."""
+        count, run, batch = pairs.shape[1], pairs.shape[-1], self.apart.shape[-1]
+        first, second, third, fourth = pairs.transpose(2, 0, 1, 3, 4)
+        work, apart = self.work[:, :count], self.apart[:, :count]
+        even, odd = apart.reshape(*apart.shape[:4], -1).swapaxes(1, 2)
+        np.add(second, third, out=work)
+        np.subtract(work, first, out=work)
+        np.copyto(even[..., :run], first)
+        even[..., run:].fill(0)
+        np.add(even[..., batch:], work, out=even[..., batch:])
+        np.subtract(second, third, out=odd[..., :run])
+        np.subtract(odd[..., :run], fourth, out=odd[..., :run])
+        odd[..., run:].fill(0)
+        np.add(odd[..., batch:], fourth, out=odd[..., batch:])
+        above = max(0, self.top - 2 * row)  # rows of padding
+        target = self.d_x[max(0, 2 * row - self.top) : 2 * (row + count) - self.top]
+        for k, part in enumerate(apart):
+            lines = part.reshape(2 * count, *part.shape[2:])[above : above + len(target)]
             skipped = max(0, -(-(self.left - k) // 2))  # columns of padding
-            columns = target[:, 2 * skipped + k - self.left :: 2]
-            count = min(columns.shape[1], part.shape[1] - skipped)
-            np.copyto(columns[:, :count], part[:, skipped : skipped + count])
+            columns = target[:, :, 2 * skipped + k - self.left :: 2]
+            width = min(columns.shape[2], lines.shape[2] - skipped)
+            np.copyto(columns[:, :, :width], lines[:, :, skipped : skipped + width])

@@ -1,4 +1,4 @@
-"""Bias, ReLU and the maximum over a pooling window, a row at a time, and the way back."""
+"""Bias, ReLU and the maximum over a pooling window, a block of rows at a time, and the way back."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import DTypeLike
 
     from backlit.compile.layout.scratch import Scratch
@@ -24,16 +22,16 @@ class Winners:
 
     Parameters
     ----------
-    candidates
-        How many there are: the pixels under a pooling window, row by row.
-    rows
-        How many rows :meth:`forward` is called for.
+    window
+        The height and width of a pooling window, each pixel of which is a candidate.
     shape
-        Of a row of the result, ``(C, Q, N)``.
+        Of the results, ``(rows, C, Q, N)``.
     dtype
         Of all numbers.
     scratch
         Memory shared with other stages.
+    most
+        How many rows come together at most.
     relu
         Whether negative results become 0, without a gradient.
     training
@@ -42,76 +40,80 @@ class Winners:
 
     def __init__(
         self,
-        candidates: int,
-        rows: int,
+        window: tuple[int, int],
         shape: tuple[int, ...],
         dtype: DTypeLike,
         scratch: Scratch,
         *,
+        most: int,
         relu: bool,
         training: bool = True,
     ) -> None:
+        height, width = self.window = window
         self.relu = relu
-        self.many = candidates > 1
-        number: Any = np.uint8 if candidates < 255 else np.uint16
-        self.nobody = np.iinfo(number).max
-        self.index: Any = np.empty((rows, *shape), number) if training and self.many else None
-        passing = training and relu and not self.many
-        self.passing: Any = np.empty((rows, *shape), np.bool_) if passing else None
-        self.mask = scratch.take(shape, np.bool_)
-        # The mask read as numbers where it can be: converting it takes twice the time.
-        bytes_ = number is np.uint8
-        self.number = self.mask.view(np.uint8) if bytes_ else scratch.take(shape, number)
-        self.marks = self.number if bytes_ else self.mask
+        self.many = window != (1, 1)
+        self.across: Any = None
+        self.down: Any = None
+        self.passing: Any = None
+        if training:
+            # Whether a pixel is larger than all before it: in its row, then its row's largest.
+            self.across = np.empty((width - 1, height, *shape), np.bool_)
+            self.down = np.empty((height - 1, *shape), np.bool_)
+            self.passing = np.empty(shape, np.bool_) if relu else None
+        if training and self.many:
+            self.passed = scratch.take((most, *shape[1:]), dtype)
+            self.between = scratch.take((height, most, *shape[1:]), dtype)
         # Compared with an array, which is faster than with a number.
-        self.zeros: Any = np.zeros(shape, dtype) if relu else None
+        self.zeros: Any = np.zeros(shape[1:], dtype) if relu else None
 
-    def forward(self, row: int, candidates: Sequence[Any], bias: Any, out: Any) -> None:
-        """Write the results of one row to ``out``; candidates may be overwritten."""
-        best = candidates[0]
-        if self.many:
-            best = self._largest(row, candidates)
+    def forward(self, rows: slice, candidates: Any, bias: Any, out: Any, work: Any = None) -> None:
+        """Write the results of a block of rows to ``out``.
+
+        ``candidates`` has shape ``(height, width, rows, C, Q, N)``; they are overwritten, unless
+        there is ``work`` of shape ``(height, rows, C, Q, N)`` for what is computed of them.
+        """
+        best = candidates[:, 0]
+        written = best if work is None else work
+        for j in range(1, self.window[1]):
+            if self.across is not None:
+                np.greater(candidates[:, j], best, out=self.across[j - 1, :, rows])
+            best = np.maximum(best, candidates[:, j], out=written)
+        lines, best = best, best[0]
+        for i in range(1, self.window[0]):
+            if self.down is not None:
+                np.greater(lines[i], best, out=self.down[i - 1, rows])
+            best = np.maximum(best, lines[i], out=written[0])
         if bias is not None:
-            np.add(best, bias, out=best if self.relu else out)
-            best = best if self.relu else out
+            best = np.add(best, bias, out=best if self.relu else out)
         if self.relu:
-            if self.index is not None:
-                np.less_equal(best, self.zeros, out=self.mask)
-                self._mark(self.index[row], self.nobody)
-            elif self.passing is not None:
-                np.greater(best, self.zeros, out=self.passing[row])
+            if self.passing is not None:
+                np.greater(best, self.zeros, out=self.passing[rows])
             np.maximum(best, self.zeros, out=out)
         elif best is not out:
             np.copyto(out, best)
 
-    def backward(self, row: int, d_out: Any, d_candidates: Sequence[Any]) -> None:
-        """Hand the gradient of one row to the winners, and 0 to all others."""
-        if self.index is not None:
-            for number, d in enumerate(d_candidates):
-                np.equal(self.index[row], number, out=self.mask)
-                np.multiply(d_out, self.mask, out=d)
-        elif self.passing is not None:
-            np.multiply(d_out, self.passing[row], out=d_candidates[0])
+    def backward(self, rows: slice, d_out: Any, d_candidates: Any) -> Any:
+        """Hand the gradient of a block of rows to the winners, and 0 to all others.
+
+        Returns
+        -------
+        array
+            The gradient before it is handed on, ``(rows, C, Q, N)`` in memory without gaps.
+        """
+        d = self.passed[: len(d_out)] if self.many else d_candidates[0, 0]
+        if self.passing is None:
+            np.copyto(d, d_out)
         else:
-            np.copyto(d_candidates[0], d_out)
-
-    def _largest(self, row: int, candidates: Sequence[Any]) -> Any:
-        first, second, *others = candidates
-        if self.index is None:
-            for other in candidates[1:]:
-                np.maximum(first, other, out=first)
-            return first
-        index = self.index[row]
-        np.greater(second, first, out=self.mask)
-        np.copyto(index, self.mask)
-        np.maximum(first, second, out=first)
-        for number, other in enumerate(others, 2):
-            np.greater(other, first, out=self.mask)
-            self._mark(index, number)
-            np.maximum(first, other, out=first)
-        return first
-
-    def _mark(self, index: Any, number: int) -> None:
-        """Write ``number`` where the mask is set; it is larger than what stands there."""
-        np.multiply(self.marks, self.number.dtype.type(number), out=self.number)
-        np.maximum(index, self.number, out=index)
+            np.multiply(d_out, self.passing[rows], out=d)
+        height, width = self.window
+        lines = self.between[:, : len(d_out)] if width > 1 else d_candidates[:, 0]
+        rest = d
+        # The last that was larger than all before it is the largest.
+        for i in range(1, height)[::-1]:
+            np.multiply(rest, self.down[i - 1, rows], out=lines[i])
+            rest = np.subtract(rest, lines[i], out=lines[0])
+        rest = lines if height > 1 else d[None]
+        for j in range(1, width)[::-1]:
+            np.multiply(rest, self.across[j - 1, :, rows], out=d_candidates[:, j])
+            rest = np.subtract(rest, d_candidates[:, j], out=d_candidates[:, 0])
+        return d

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backlit.compile.layout import tiles
+from backlit.compile.layout.blocks import blocks
 from backlit.compile.layout.stage import Stage
 from backlit.compile.layout.winners import Winners
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import DTypeLike
 
     from backlit.compile.layout.geometry import Geometry
@@ -74,68 +78,71 @@ class Winograd(Stage):
             dtype,
         )  # fmt: skip
         self.x = padded[top : top + height, :, left : left + width]
-        self.weights = np.empty((4, 4, g.filters, channels), dtype)
+        self.weights = np.empty((4, 1, 4, g.filters, channels), dtype)
         run = self.tiles * batch
-        self.pixels = tiles.Pixels(padded, self.tiles, scratch)
-        self.products = scratch.take((4, 4, g.filters, run), dtype)
-        self.work = scratch.take((2, 4, g.filters, run), dtype)
-        self.results = scratch.take((2, 2, g.filters, run), dtype)
-        shape = (g.filters, self.tiles, batch)
-        self.candidates = [self.results[a, b].reshape(shape) for a in (0, 1) for b in (0, 1)]
-        self.corners = [self.products[a, b].reshape(shape) for a in (0, 3) for b in (0, 3)]
-        self.winners = [
-            Winners(
-                4 if self.pooled else 1,
-                self.rows if self.pooled else self.size[0],
-                (g.filters, self.tiles if self.pooled else (self.size[1] + 1 - b) // 2, batch),
-                dtype, scratch, relu=relu, training=training,
-            )
-            for b in ((0,) if self.pooled else (0, 1))
-        ]  # fmt: skip
+        size = 16 * (channels + g.filters) * run * padded.itemsize
+        self.blocks = blocks(self.rows, size)
+        most = max(rows.stop - rows.start for rows in self.blocks)
+        self.pixels = tiles.Pixels(padded, self.tiles, self.blocks, scratch)
+        self.products = scratch.take((4, most, 4, g.filters, run), dtype)
+        self.work = scratch.take((2, most, 4, g.filters, run), dtype)
+        self.results = scratch.take((2, 2, most, g.filters, run), dtype)
+        self.candidates = self.results.reshape(*self.results.shape[:4], self.tiles, batch)
+        corners = self.products[::3, :, ::3].swapaxes(1, 2)
+        self.corners = corners.reshape(self.candidates.shape)
+        self.winners = self._winners(
+            g.filters, batch, dtype=dtype, scratch=scratch, most=most, relu=relu, training=training
+        )
         if training:
             self.d_weights = np.empty((g.filters, channels, 3, 3), dtype)
             self.d_bias = np.empty(g.filters, dtype)
-            self.d_transformed = scratch.take(self.weights.shape, dtype)
-            self.d_product = scratch.take(self.weights.shape, dtype)
+            shape = 4, 4, g.filters, channels
+            self.d_transformed = scratch.take(shape, dtype)
+            self.d_product = scratch.take(shape, dtype)
+            self.d_products = scratch.take((4, most, *shape[1:]), dtype)
             self.d_sums = scratch.take((self.rows, g.filters), dtype)
             self.ones = np.ones(run, dtype)
         self.back = None
         if training and descends:
-            self.back = tiles.PixelsBack((channels, self.tiles, batch), (top, left), dtype, scratch)
+            self.back = tiles.PixelsBack(
+                (channels, self.tiles, batch), (top, left), dtype, self.blocks, scratch
+            )
 
     def forward(self, weights: Any, bias: Any = None) -> None:
         """Compute :attr:`out` from :attr:`x`.
 
         ``weights`` is ``(F, C, 3, 3)`` and ``bias`` ``(F,)``, or ``None``.
         """
-        tiles.from_weights(weights, self.weights)
+        tiles.from_weights(weights, self.weights[:, 0])
         column = None if bias is None else bias.reshape(-1, 1, 1)
-        for t in range(self.rows):
-            np.matmul(self.weights, self.pixels.load(t), out=self.products)
-            tiles.results(self.products, self.work, self.results)
-            if self.pooled:
-                self.winners[0].forward(t, self.candidates, column, self.out[t])
-                continue
-            for y, b, columns, result, _ in self._results(t):
-                self.winners[b].forward(y, [result[:, :columns]], column, self.out[y][:, b::2])
+        for number, rows in enumerate(self.blocks):
+            count = rows.stop - rows.start
+            products, results = self.products[:, :count], self.results[:, :, :count]
+            np.matmul(self.weights, self.pixels.load(number), out=products)
+            tiles.results(products, self.work[:, :count], results)
+            for winners, lines, columns, found, _ in self._results(number):
+                winners.forward(lines, found, column, self.out[lines, :, columns])
 
     def backward(self, weights: Any) -> None:  # noqa: ARG002  (transformed on the way there)
         """Compute the gradients from :attr:`d_out`; that of the image goes to :attr:`d_x`."""
         self.d_transformed.fill(0)
-        turned = self.weights.swapaxes(2, 3)
+        turned = self.weights.swapaxes(3, 4)
         if self.back is not None:
             self.back.begin(self.d_x)
-        for t in range(self.rows):
-            self._corners(t)
-            tiles.results_back(self.products)
-            values = self.pixels.load(t)
-            np.matmul(self.products, values.swapaxes(2, 3), out=self.d_product)
-            self.d_transformed += self.d_product
+        for number, rows in enumerate(self.blocks):
+            count = rows.stop - rows.start
+            products, d_products = self.products[:, :count], self.d_products[:, :count]
+            self._corners(number)
+            tiles.results_back(products)
+            values = self.pixels.load(number)
+            np.matmul(products, values.swapaxes(3, 4), out=d_products)
+            np.add.reduce(d_products, axis=1, out=self.d_product)
+            np.add(self.d_transformed, self.d_product, out=self.d_transformed)
             if self.bias:  # the middle is the sum of all four results' gradients
-                np.matmul(self.products[1, 1], self.ones, out=self.d_sums[t])
+                np.matmul(products[1, :, 1], self.ones, out=self.d_sums[rows])
             if self.back is not None:
-                np.matmul(turned, self.products, out=values)
-                self.back.take(t, values)
+                np.matmul(turned, products, out=values)
+                self.back.take(number, values)
         if self.back is not None:
             self.back.finish(self.rows)
         tiles.to_weights(self.d_transformed, self.d_weights)
@@ -146,23 +153,36 @@ class Winograd(Stage):
         """Return the gradients of the weights and, if there is one, of the bias."""
         return (self.d_weights, self.d_bias) if self.bias else (self.d_weights,)
 
-    def _corners(self, t: int) -> None:
-        """Write the gradients of a row of results where products' gradients begin."""
+    def _winners(self, filters: int, batch: int, **settings: Any) -> list[Winners]:
+        """Return what pools, or for each remainder of columns what passes results on."""
         if self.pooled:
-            self.winners[0].backward(t, self.d_out[t], self.corners)
-            return
-        for corner in self.corners[2:] if 2 * t + 1 == self.size[0] else ():
-            corner.fill(0)
-        for y, b, columns, _, corner in self._results(t):
-            self.winners[b].backward(y, self.d_out[y][:, b::2], [corner[:, :columns]])
-            corner[:, columns:].fill(0)
+            return [Winners((2, 2), (self.rows, filters, self.tiles, batch), **settings)]
+        height, width = self.size
+        columns = ((width + 1) // 2, width // 2)
+        return [Winners((1, 1), (height, filters, n, batch), **settings) for n in columns if n]
 
-    def _results(self, t: int) -> list[tuple[int, int, int, Any, Any]]:
-        """Return row, remainder of columns, their number, results, gradients, for each of 2×2."""
-        return [
-            (2 * t + a, b, (self.size[1] + 1 - b) // 2, self.candidates[2 * a + b],
-             self.corners[2 * a + b])
-            for a in (0, 1)
-            for b in (0, 1)
-            if 2 * t + a < self.size[0]
-        ]  # fmt: skip
+    def _corners(self, number: int) -> None:
+        """Write the gradients of a block of results where products' gradients begin."""
+        rows = self.blocks[number]
+        if not self.pooled and 2 * rows.stop > self.size[0]:
+            self.corners[1, :, rows.stop - rows.start - 1].fill(0)
+        if not self.pooled and self.size[1] % 2:
+            self.corners[:, 1, :, :, -1].fill(0)
+        for winners, lines, columns, _, corners in self._results(number):
+            winners.backward(lines, self.d_out[lines, :, columns], corners)
+
+    def _results(self, number: int) -> Iterator[tuple[Winners, slice, slice, Any, Any]]:
+        """Yield rows and columns of the output, with results and the corners of gradients."""
+        rows = self.blocks[number]
+        if self.pooled:
+            count = rows.stop - rows.start
+            both = self.candidates[:, :, :count], self.corners[:, :, :count]
+            yield self.winners[0], rows, slice(None), *both
+            return
+        for a, (b, winners) in product((0, 1), enumerate(self.winners)):
+            lines = slice(2 * rows.start + a, min(2 * rows.stop, self.size[0]), 2)
+            count, columns = len(range(lines.stop)[lines]), (self.size[1] + 1 - b) // 2
+            if count:
+                part = np.s_[a : a + 1, b : b + 1, :count, :, :columns]
+                both = self.candidates[part], self.corners[part]
+                yield winners, lines, slice(b, None, 2), *both
