@@ -1,10 +1,14 @@
 """Backpropagation, lit up: every number that it computes can be seen, explained and checked."""
 
-from backlit import data, layers, ops, optim
+from typing import TYPE_CHECKING
+
+from backlit import layers, ops
 from backlit._version import __version__
-from backlit.check import Fault, Report, check, numerical_gradient
+from backlit.check import check
 from backlit.compile import compile
-from backlit.draw import Figure, draw, what_if, why
+from backlit.draw.draw import draw
+from backlit.draw.what_if import what_if
+from backlit.draw.why import why
 from backlit.errors import (
     BacklitError,
     DataError,
@@ -14,6 +18,7 @@ from backlit.errors import (
     TypeRefusedError,
     ValueRefusedError,
 )
+from backlit.later import later
 from backlit.op import Op
 from backlit.opening import grad, opened
 from backlit.ops import (
@@ -81,7 +86,26 @@ from backlit.ops import (
     where,
 )
 from backlit.tensor import Tensor, apply, no_grad, tensor
-from backlit.train import History, fit
+
+if TYPE_CHECKING:
+    from backlit import data, optim
+    from backlit.check import Fault, Report, numerical_gradient
+    from backlit.draw import Figure
+    from backlit.train import History, fit
+else:
+    __getattr__, __dir__ = later(
+        globals(),
+        {
+            "Fault": "backlit.check",
+            "Figure": "backlit.draw",
+            "History": "backlit.train",
+            "Report": "backlit.check",
+            "data": "backlit.data",
+            "fit": "backlit.train",
+            "numerical_gradient": "backlit.check",
+            "optim": "backlit.optim",
+        },
+    )
 
 __all__ = [
     "BacklitError",

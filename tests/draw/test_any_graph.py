@@ -45,7 +45,7 @@ OPTIONS = st.fixed_dictionaries(
 def test_every_graph_is_drawn_whole(y, options):
     dout = None if y.size == 1 else np.ones(y.shape)
     figure = quiet(lambda: draw(y, dout=dout, **options))
-    diagram, scene = figure._diagram, figure.scene
+    diagram, scene = figure._page.diagram, figure.scene
     root = ET.fromstring(figure.svg)
     assert not [tag for tag in root.iter() if tag.tag.endswith("script")]
     assert_legible(scene)

@@ -33,11 +33,11 @@ def loss_of(net, x, t):
 
 def steps(figure):
     """Return what is drawn, in order."""
-    return [x.op.symbol for x in figure._diagram.calls]
+    return [x.op.symbol for x in figure._page.diagram.calls]
 
 
 def block(figure, title):
-    return next(x for x in figure._diagram.calls if x.op.symbol == title)
+    return next(x for x in figure._page.diagram.calls if x.op.symbol == title)
 
 
 def test_a_residual_net_is_seen_at_a_glance():
@@ -63,11 +63,11 @@ def test_one_round_is_opened_by_name_and_the_others_stay_folded():
         "residual7.affine1", "ReLU", "residual7.affine2", "+", "ReLU",
         "residual8 … residual50 ×43", "affine2", "softmax loss",
     ]  # fmt: skip
-    assert figure._diagram.titles == {0: "residual7"}
-    assert len(figure._diagram.groups) == 5
+    assert figure._page.diagram.titles == {0: "residual7"}
+    assert len(figure._page.diagram.groups) == 5
     assert_legible(figure.scene)
     deeper = draw(loss, unfold=["residual7", "residual7.affine2"])
-    assert "affine" in [x.op.name for x in deeper._diagram.calls]
+    assert "affine" in [x.op.name for x in deeper._page.diagram.calls]
     assert "net.residual7.affine2.W" in str(deeper)
     with pytest.raises(bl.ValueRefusedError, match=r"no block 'residual51'.*affine1, residual1"):
         draw(loss, unfold="residual51")
@@ -77,7 +77,7 @@ def test_one_round_is_opened_by_name_and_the_others_stay_folded():
 def test_blocks_have_the_values_and_gradients_of_their_outputs(fold):
     net, x, t = residual_net(8)
     loss = loss_of(net, x, t)
-    whole, folded = (draw(loss, fold=f, limit=1000)._diagram for f in (False, fold))
+    whole, folded = (draw(loss, fold=f, limit=1000)._page.diagram for f in (False, fold))
     gradients = {id(x.data): whole.gradients[x] for x in whole.calls}
     assert len(folded.calls) < len(whole.calls) or fold == "layer"
     for y in folded.calls:
@@ -119,7 +119,7 @@ def test_runs_of_plain_ops():
         h = bl.tanh(h @ W) + h
     figure = draw(h.sum(), fold="repeat")
     assert steps(figure) == ["block 1 ×12", "Σ"]
-    (entry,) = (y.op for y in figure._diagram.calls if isinstance(y.op, Folded))
+    (entry,) = (y.op for y in figure._page.diagram.calls if isinstance(y.op, Folded))
     assert entry.inputs[0] is x
     assert len(entry.inputs) == 1  # each round's own weight is inside
     assert entry.parameters == 12 * 16
@@ -136,7 +136,7 @@ def test_steps_in_time_share_their_weights():
         h = bl.tanh(h @ W + x @ U)
     loss = h.sum()
     loss.backward()
-    diagram = draw(loss)._diagram
+    diagram = draw(loss)._page.diagram
     assert [y.op.symbol for y in diagram.calls] == ["block 1 ×20", "Σ"]
     assert [diagram.names[x] for x in diagram.calls[0].op.inputs] == ["h0", "W", "U"]
     assert np.allclose(diagram.gradients[W], W.grad)
@@ -181,7 +181,7 @@ def test_layers_of_ones_own_and_shared_ones():
     figure = net.draw(np.ones((2, 4)), [0, 1], fold="layer")
     assert steps(figure) == [*["cell", "tanh"] * 3, "head.out", "softmax loss"]
     # A weight that three blocks share is in none of them.
-    assert [x for x in map(str, figure._diagram.names.values()) if "cell" in x]
+    assert [x for x in map(str, figure._page.diagram.names.values()) if "cell" in x]
 
 
 def test_net_draws_itself_and_stays_as_it_was():
@@ -192,7 +192,7 @@ def test_net_draws_itself_and_stays_as_it_was():
     assert net.training
     assert net.dropout1.training
     assert steps(figure) == ["affine", "affine", "softmax loss"]
-    assert {"x", "t", "loss", "net.affine1.W"} <= set(figure._diagram.names.values())
+    assert {"x", "t", "loss", "net.affine1.W"} <= set(figure._page.diagram.names.values())
     forward = net.draw(np.ones((3, 4)))
     assert steps(forward) == ["affine", "affine"]
     squared = net.draw(np.ones((3, 4)), np.zeros((3, 2)), bl.mean_squared_error)

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from backlit.compile.compiled import Compiled
-from backlit.compile.refusal import CompileWarning
 from backlit.errors import TypeRefusedError, ValueRefusedError
+from backlit.later import later
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from backlit.compile.compiled import Compiled
+    from backlit.compile.refusal import CompileWarning
+else:
+    __getattr__, __dir__ = later(
+        globals(),
+        {"CompileWarning": "backlit.compile.refusal", "Compiled": "backlit.compile.compiled"},
+    )
 
 __all__ = ["CompileWarning", "Compiled", "compile"]
 
@@ -83,4 +90,7 @@ def compile(
             raise TypeRefusedError(f"compile(): threads must be a whole number, not {threads!r}.")
         if threads < 1:
             raise ValueRefusedError(f"compile(): threads must be at least 1, not {threads}.")
+    # What follows is large, and whoever imports the library may never need it.
+    from backlit.compile.compiled import Compiled  # noqa: PLC0415
+
     return Compiled(function, keep_gradients=keep_gradients, threads=threads)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
     from backlit.compile.node import Program
+    from backlit.draw.figure import Figure
 
 __all__ = ["MOST_VARIANTS", "Compiled"]
 
@@ -114,6 +115,52 @@ class Compiled:
             If none ran yet.
         """
         return self._ran("program").program
+
+    def draw(self, *, fold: bool = True, **options: Any) -> Figure:
+        """Draw the program that ran last: what is called, and what flows from call to call.
+
+        Forward calls have the colour of values, backward calls that of gradients, updates a grey
+        one. Values are named as in :attr:`source`. What is given stands at what reads it, in
+        each phase anew; what the step leaves behind (its result, new parameters) at the end.
+
+        Parameters
+        ----------
+        fold
+            Whether to draw one box for each layer and phase, or one for each call. Reshaped and
+            transposed arrays count as the arrays that they are views of.
+        options
+            ``direction``, ``theme``, ``size`` and ``limit``, as for :func:`backlit.draw.draw`.
+
+        Returns
+        -------
+        Figure
+            As by :func:`backlit.draw.draw`; it has no page (``.html``).
+
+        Raises
+        ------
+        GraphError
+            If none ran yet.
+        ValueRefusedError
+            If an option has no such value, or is for graphs of tensors alone, or more than
+            ``limit`` boxes are to be drawn.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import backlit as bl
+        >>> W = bl.tensor(np.ones((3, 2)), "W")
+        >>> @bl.compile
+        ... def step(x):
+        ...     return bl.relu(x @ W)
+        >>> y = step(np.ones((5, 3)))
+        >>> print(step.draw())
+        #1 (5, 2) = matmul: x, W
+        relu (5, 2) = relu: #1
+        return relu
+        """
+        from backlit.draw.draw import draw  # noqa: PLC0415 - few programs draw their steps
+
+        return draw(self, fold=fold, **options)
 
     @property
     def threads_used(self) -> int | None:

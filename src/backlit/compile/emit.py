@@ -30,10 +30,14 @@ class Text:
         What ``step`` takes, in order: input nodes, generators and ops that may refuse.
     constants
         Arrays too large to be written out; the module finds them under this name.
+    names
+        What inputs, constants and values are called in the source.
     """
 
-    def __init__(self, source: str, inputs: list[Any], constants: list[Any]) -> None:
-        self.source, self.inputs, self.constants = source, inputs, constants
+    def __init__(
+        self, source: str, inputs: list[Any], constants: list[Any], names: dict[Node, str]
+    ) -> None:
+        self.source, self.inputs, self.constants, self.names = source, inputs, constants, names
 
 
 def emit(
@@ -111,7 +115,8 @@ class _Writer:
                 "",
             ]
         )
-        return Text(source.replace("\n\n\n\n", "\n\n\n"), inputs, self.spell.large)
+        names = {x: name for x, name in self.names.items() if isinstance(x, Node)}
+        return Text(source.replace("\n\n\n\n", "\n\n\n"), inputs, self.spell.large, names)
 
     def _inputs(self) -> list[Any]:
         found: dict[Node, None] = {}

@@ -101,6 +101,9 @@ class Program:
         For each tensor (by its number) whose gradient is left to the user, the gradient.
     calls
         The calls of ops that the nodes come from, in order. Passes that replace nodes drop them.
+    names
+        What inputs and values are called in the source, once it is written; what is written
+        within another's line has no name.
     """
 
     nodes: list[Node]
@@ -108,6 +111,7 @@ class Program:
     states: dict[Node, Node]
     gradients: dict[int, Node] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
+    names: dict[Node, str] = field(default_factory=dict)
 
     def kept(self) -> Iterator[Node]:
         """Yield the nodes that someone outside of the program reads."""

@@ -68,7 +68,7 @@ class Variant:
         names = _names(program, world)
         title = f"{name}, compiled{' for one BLAS thread' * (self.threads == 1)}."
         text = emit(program, plan(program), inlined, names, title)
-        self.source = text.source
+        self.source, self.program.names = text.source, text.names
         self.step = _function(text.source, text.constants, name)
         self.results = len(program.results)
         self.left = [found.left[i] for i in program.gradients]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 from backlit.draw.why import why
 
 if TYPE_CHECKING:
-    from backlit.draw.why import Why
+    from backlit.draw.why_reason import Why
     from backlit.tensor import Tensor
 
 __all__ = ["Asking", "Question"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Columns", "in_columns"]
+__all__ = ["Columns", "in_columns", "passed"]
 
 _SWEEPS = 4
 """How often pieces are pulled towards those that they are linked to."""
@@ -61,11 +61,7 @@ def in_columns(
     column_gap, piece_gap
         The room between columns, and between pieces and links in one.
     """
-    after: list[list[int]] = [[] for _ in lengths]
-    before: list[list[int]] = [[] for _ in lengths]
-    for i, j in links:
-        after[i].append(j)
-        before[j].append(i)
+    after, before = _neighbours(len(lengths), links)
     column = _columns(after, before)
     members: list[list[int]] = [[] for _ in range(max(column, default=0) + 1)]
     for i in sorted(range(len(column)), key=lambda i: (column[i], i)):
@@ -86,6 +82,24 @@ def in_columns(
         for (i, j), lane in zip(links, lanes, strict=True)
     ]
     return Columns(along, across, bends)
+
+
+def passed(count: int, links: Sequence[tuple[int, int]]) -> int:
+    """Return how many columns the links between ``count`` pieces pass, all together."""
+    column = _columns(*_neighbours(count, links))
+    return sum(max(column[j] - column[i] - 1, 0) for i, j in links)
+
+
+def _neighbours(
+    count: int, links: Sequence[tuple[int, int]]
+) -> tuple[list[list[int]], list[list[int]]]:
+    """Return for each piece those after it, and those before it."""
+    after: list[list[int]] = [[] for _ in range(count)]
+    before: list[list[int]] = [[] for _ in range(count)]
+    for i, j in links:
+        after[i].append(j)
+        before[j].append(i)
+    return after, before
 
 
 def _columns(after: list[list[int]], before: list[list[int]]) -> list[int]:

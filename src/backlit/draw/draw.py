@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from backlit.draw.assemble import Look
-from backlit.draw.figure import Figure
-from backlit.draw.names import caller
-from backlit.draw.page.source import Source
-from backlit.draw.read import read
-from backlit.draw.theme import theme as theme_named
 from backlit.errors import TypeRefusedError, ValueRefusedError
 from backlit.tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from backlit.compile import Compiled
+    from backlit.draw.figure import Figure
     from backlit.draw.fold import Fold
     from backlit.tensor import TensorLike
 
@@ -24,7 +19,7 @@ __all__ = ["draw"]
 
 
 def draw(
-    y: Tensor,
+    y: Tensor | Compiled,
     *,
     values: bool = True,
     gradients: bool | Literal["symbols"] | None = None,
@@ -51,7 +46,8 @@ def draw(
     Parameters
     ----------
     y
-        The output.
+        The output. Or a compiled step: then its program is drawn, as by
+        :meth:`backlit.compile.Compiled.draw`, which says what options there are.
     values
         Whether to show values.
     gradients
@@ -95,7 +91,7 @@ def draw(
     Raises
     ------
     TypeRefusedError
-        If ``y`` is no tensor.
+        If ``y`` is neither.
     ValueRefusedError
         If an option has no such value, the graph has no op or block of such a name to open,
         or more than ``limit`` ops are to be drawn.
@@ -114,8 +110,7 @@ def draw(
     #1 = apple × number   200   ← 1.1
     price = #1 × tax      220   ← 1
     """
-    if not isinstance(y, Tensor):
-        raise TypeRefusedError(f"draw takes a tensor, but got {type(y).__name__}.")
+    options = {name: value for name, value in locals().items() if name != "y"}
     if direction not in {"right", "left", "down", "up"}:
         raise ValueRefusedError(
             f"draw: direction is {direction!r}, but must be right, left, down or up."
@@ -124,29 +119,19 @@ def draw(
         raise ValueRefusedError(f"draw: precision is {precision!r}, but must be 1 to 17 digits.")
     if not isinstance(size, (int, float)) or not 0 < size <= 100:
         raise ValueRefusedError(f"draw: size is {size!r}, but must be a number above 0, up to 100.")
-    colours = theme_named(theme)
     if steps is not None and (type(steps) is not int or steps < 0):
         raise ValueRefusedError(f"draw: steps is {steps!r}, but must be a number of ops, from 0.")
-    symbols = gradients == "symbols"
-    look = Look(
-        values,
-        formulas,
-        direction in {"down", "up"},
-        precision,
-        back=direction in {"left", "up"},
-        symbols=symbols,
-        steps=steps,
-        size=size,
-    )
-    frame = caller()
-    wanted = True if gradients == "symbols" else gradients
-    again = partial(read, dout=dout, gradients=wanted, fold=fold, limit=limit)
-    diagram = again(y, open=open, depth=depth, unfold=unfold, frame=frame)
-    source = Source.of(y, again, _opened(open, depth) | _opened(unfold), frame)
-    return Figure(diagram, look, colours, source)
+    # What follows is large, and whoever imports the library may never need it.
+    if isinstance(y, Tensor):
+        from backlit.draw.drawn import drawn  # noqa: PLC0415
 
+        return drawn(y, **options)
+    from backlit.compile import Compiled  # noqa: PLC0415
 
-def _opened(names: str | Collection[str] | None, depth: int = 0) -> set[str]:
-    """Return the names of what is drawn opened."""
-    found = {names} if isinstance(names, str) else set(names or ())
-    return found or ({"all"} if depth else found)
+    if not isinstance(y, Compiled):
+        raise TypeRefusedError(
+            f"draw takes a tensor or a compiled step, but got {type(y).__name__}."
+        )
+    from backlit.draw.program import drawn_program  # noqa: PLC0415
+
+    return drawn_program(y.program, y._name, options, draw.__kwdefaults__ or {})  # noqa: SLF001

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backlit.data.atomic import write_atomically
-from backlit.draw.assemble import assembled
-from backlit.draw.outline import outline, summary
 from backlit.draw.pdf import pdf
-from backlit.draw.place import placed
 from backlit.draw.png import png
 from backlit.draw.svg import svg
-from backlit.errors import GraphError, ValueRefusedError
+from backlit.errors import ValueRefusedError
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
 
-    from backlit.draw.assemble import Look
-    from backlit.draw.diagram import Diagram
-    from backlit.draw.page.source import Source
     from backlit.draw.scene import Scene
     from backlit.draw.theme import Theme
 
@@ -29,20 +23,21 @@ __all__ = ["Figure"]
 
 
 class Figure:
-    """A drawn graph. Notebooks show it; ``print`` writes it as text.
+    """A drawn graph, or the program of a compiled step.
 
-    Its numbers are those at the time of drawing.
+    Notebooks show it; ``print`` writes it as text. Its numbers are those at the time of drawing.
     """
 
     def __init__(
-        self, diagram: Diagram, look: Look, theme: Theme, source: Source | None = None
+        self,
+        scene: Scene,
+        theme: Theme,
+        text: str,
+        titles: tuple[str, str],
+        page: Callable[[], str] | None = None,
     ) -> None:
-        self._diagram, self._look, self._source = diagram, look, source
-        self._text = outline(diagram, look)
-        self._titles = summary(diagram, look)
-        self._theme = theme
-        scene = placed(assembled(diagram, replace(look, fine=True)), down=look.down)
-        self._scene = replace(scene, size=look.size)
+        self._scene, self._theme = scene, theme
+        self._text, self._titles, self._page = text, titles, page
 
     @property
     def scene(self) -> Scene:
@@ -79,15 +74,15 @@ class Figure:
         ------
         GraphError
             If the graph's numbers have changed since it was drawn.
+        ValueRefusedError
+            If it is the drawing of a compiled step, which no page can play.
         """
-        from backlit.draw.page.page import page  # noqa: PLC0415 - for pages only
-
-        if self._source is None or outline(self._diagram, self._look) != self._text:
-            raise GraphError(
-                "html: the numbers of the graph have changed since it was drawn (by an optimiser's "
-                "step, say); draw it again, and save the page before the next step."
+        if self._page is None:
+            raise ValueRefusedError(
+                "html: a page plays the steps of a tensor's graph, and this is the program of a "
+                "compiled step; save it as .svg, .png, .pdf or .txt."
             )
-        return page(self._diagram, self._look, self._theme, self._titles, self._source)
+        return self._page()
 
     def save(self, path: str | os.PathLike[str], *, scale: float = 2.0) -> Path:
         """Write the drawing to ``path``, whole or not at all; the suffix says how.

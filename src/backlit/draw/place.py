@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import hypot
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backlit.draw.columns import in_columns
+from backlit.draw.columns import in_columns, passed
+from backlit.draw.detour import lane, meeting
 from backlit.draw.piece import RADIUS
 from backlit.draw.scene import Box, Frame, Item, Line, Scene, moved
+from backlit.draw.seat import Flow, Seat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,11 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from backlit.draw.assemble import Parts
-    from backlit.draw.piece import Piece
+    from backlit.draw.seat import Point
 
 __all__ = ["placed"]
-
-Point: TypeAlias = tuple[float, float]
 
 _MARGIN, _INSIDE, _HEADER = 16.0, 10.0, 14.0
 _LAYER_GAP, _PIECE_GAP = 36.0, 16.0
@@ -31,40 +31,10 @@ _LANE_CHANGE = 22.0
 _FEW, _LARGE = 250, 1500
 """Up to so many pieces the slower of two placements by graphlay is used, whose lines are
 straighter; beyond the second number it would take minutes, and pieces are put in columns."""
+_FAR = 8000
+"""So may the columns that links pass, together: what graphlay needs grows with their square."""
 _NEAR = 20.0
 """Within this distance of a circle's centre nothing but the circle is in the way of a link."""
-
-
-class _Flow(NamedTuple):
-    """Which way a drawing runs."""
-
-    down: bool = False
-    back: bool = False
-
-    def xy(self, u: float, v: float) -> Point:
-        """Return the point at ``u`` along and ``v`` across the graph."""
-        u = -u if self.back else u
-        return (v, u) if self.down else (u, v)
-
-
-@dataclass(frozen=True)
-class _Seat:
-    """A piece in its place; ``u`` runs with the graph and ``v`` across it."""
-
-    piece: Piece
-    u: float
-    v: float
-    length: float
-    flow: _Flow
-
-    @property
-    def body(self) -> float:
-        """How long, along the graph, what links end at is."""
-        if self.piece.kind == "op":
-            return 2 * RADIUS if self.flow.down else self.piece.body
-        if self.piece.kind == "block":  # without what sticks out behind it
-            return self.length - (self.piece.width - self.piece.body)
-        return 0.0 if self.piece.kind == "branch" else self.length
 
 
 def placed(parts: Parts, *, down: bool = False) -> Scene:
@@ -73,19 +43,19 @@ def placed(parts: Parts, *, down: bool = False) -> Scene:
     Opened ops get a frame where their pieces happen to stand apart from all others; the lines
     through them are then as straight as without. Otherwise the layout keeps them apart.
     """
-    flow = _Flow(down, parts.back)
-    if len(parts.pieces) > _LARGE:
+    flow = Flow(down, parts.back)
+    if len(parts.pieces) > _LARGE or passed(len(parts.pieces), parts.links) > _FAR:
         seats, bends = _column_seats(parts, flow)
         lines = _lines(parts, seats, bends)
         frames: list[Frame | None] = list(_frames(parts, seats))
         frames = _apart(parts, seats, lines, frames)
     else:
         seats, bends, _ = _seats(parts, flow, apart=False)
-        lines = _lines(parts, seats, bends)
+        lines = _clear_lines(parts, seats, bends)
         frames = list(_frames(parts, seats))
         if frames != _apart(parts, seats, lines, frames):
             seats, bends, kept = _seats(parts, flow, apart=True)
-            lines, frames = _lines(parts, seats, bends), list(kept)
+            lines, frames = _clear_lines(parts, seats, bends), list(kept)
     titles: list[Item] = []
     for (title, _), frame in zip(parts.groups, frames, strict=True):
         if frame is not None:
@@ -97,13 +67,43 @@ def placed(parts: Parts, *, down: bool = False) -> Scene:
     return _framed([*titles, *(line for line in lines if line is not None), *pieces])
 
 
-def _lines(parts: Parts, seats: list[_Seat], bends: list[list[Point]]) -> list[Line | None]:
-    """Return the line of each link, ``None`` where two pieces touch."""
+def _clear_lines(parts: Parts, seats: list[Seat], bends: list[list[Point]]) -> list[Line | None]:
+    """Return the lines; those that meet a piece, or turn back, are led around all of them."""
+    lines = _lines(parts, seats, bends)
+    items = [moved(seat.piece.items, *seat.flow.xy(seat.u, seat.v)) for seat in seats]
+    met = set(meeting(lines, parts.links, items))
+    for k, (i, j) in enumerate(parts.links):
+        way = [seats[i].u, *(u for u, _ in bends[k]), seats[j].u]
+        if way != sorted(way):
+            met.add(k)
+    if not met:
+        return lines
+    layers, bends = _layers(seats), list(bends)
+    room = [seat.flow.room(_box(seat)) for seat in seats]
+    room += [seats[0].flow.room(line.box) for line in lines if line is not None]
+    for k in sorted(met):
+        a, b = (seats[i] for i in parts.links[k])
+        first, last = layers[round(a.u, 1)][1], layers[round(b.u, 1)][0]
+        if last - first > 2 * _LANE_CHANGE:
+            v = lane(np.array(room), first, last, (a.v + b.v) / 2, _PIECE_GAP)
+            bends[k] = [(first + _LANE_CHANGE, v), (last - _LANE_CHANGE, v)]
+            room.append((first, last, v, v))
+    return _lines(parts, seats, bends)
+
+
+def _layers(seats: list[Seat]) -> dict[float, tuple[float, float]]:
+    """Return from where to where the pieces of one centre reach along the graph."""
     layers: dict[float, tuple[float, float]] = {}
     for seat in seats:
         key, half = round(seat.u, 1), seat.length / 2
         first, last = layers.get(key, (seat.u, seat.u))
         layers[key] = min(first, seat.u - half), max(last, seat.u + half)
+    return layers
+
+
+def _lines(parts: Parts, seats: list[Seat], bends: list[list[Point]]) -> list[Line | None]:
+    """Return the line of each link, ``None`` where two pieces touch."""
+    layers = _layers(seats)
     firsts, lasts = (sorted(ends) for ends in zip(*layers.values(), strict=True))
     lines: list[Line | None] = []
     for (i, j), found in zip(parts.links, bends, strict=True):
@@ -126,7 +126,7 @@ def _lines(parts: Parts, seats: list[_Seat], bends: list[list[Point]]) -> list[L
     return lines
 
 
-def _frames(parts: Parts, seats: list[_Seat]) -> list[Frame]:
+def _frames(parts: Parts, seats: list[Seat]) -> list[Frame]:
     frames = []
     for title, members in parts.groups:
         boxes = [_box(seats[i]) for i in members]
@@ -138,14 +138,14 @@ def _frames(parts: Parts, seats: list[_Seat]) -> list[Frame]:
     return frames
 
 
-def _box(seat: _Seat) -> Box:
+def _box(seat: Seat) -> Box:
     x, y = seat.flow.xy(seat.u, seat.v)
     width, height = seat.piece.width, seat.piece.height
     return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
 
 def _apart(
-    parts: Parts, seats: list[_Seat], lines: list[Line | None], frames: Sequence[Frame | None]
+    parts: Parts, seats: list[Seat], lines: list[Line | None], frames: Sequence[Frame | None]
 ) -> list[Frame | None]:
     """Return the frames that hold their own pieces and links only, ``None`` for each other."""
     kept: list[Frame | None] = []
@@ -170,19 +170,19 @@ def _overlaps(boxes: NDArray[np.float64], box: Box) -> bool:
     return bool((np.minimum(across, along) > 1e-6).any())
 
 
-def _column_seats(parts: Parts, flow: _Flow) -> tuple[list[_Seat], list[list[Point]]]:
+def _column_seats(parts: Parts, flow: Flow) -> tuple[list[Seat], list[list[Point]]]:
     sizes = [(piece.width, piece.height)[:: -1 if flow.down else 1] for piece in parts.pieces]
     lengths, breadths = [size[0] for size in sizes], [size[1] for size in sizes]
     along, across, bends = in_columns(
         lengths, breadths, parts.links, column_gap=_LAYER_GAP, piece_gap=_PIECE_GAP
     )
     found = zip(parts.pieces, along, across, lengths, strict=True)
-    return [_Seat(piece, u, v, length, flow) for piece, u, v, length in found], bends
+    return [Seat(piece, u, v, length, flow) for piece, u, v, length in found], bends
 
 
 def _seats(
-    parts: Parts, flow: _Flow, *, apart: bool
-) -> tuple[list[_Seat], list[list[Point]], list[Frame]]:
+    parts: Parts, flow: Flow, *, apart: bool
+) -> tuple[list[Seat], list[list[Point]], list[Frame]]:
     """Return where graphlay puts the pieces, the links' bends, and frames kept apart."""
     import graphlay  # noqa: PLC0415 - most programs that import backlit draw nothing
 
@@ -222,7 +222,7 @@ def _seats(
     for i, piece in enumerate(parts.pieces):
         x, y = places[i]
         u, v = (y, x) if flow.down else (x, y)
-        seats.append(_Seat(piece, u, v, piece.height if flow.down else piece.width, flow))
+        seats.append(Seat(piece, u, v, piece.height if flow.down else piece.width, flow))
     bends = [
         [(p["y"], p["x"]) if flow.down else (p["x"], p["y"]) for p in edge["points"][1:-1]]
         for edge in layout.edges
@@ -238,7 +238,7 @@ def _seats(
     return seats, bends, frames
 
 
-def _arrival(before: Point, seat: _Seat, edge: float) -> list[Point]:
+def _arrival(before: Point, seat: Seat, edge: float) -> list[Point]:
     """Return the last points of a link: past what shares the column, then into the piece."""
     if seat.piece.kind != "op":
         entry = seat.u - seat.body / 2

@@ -101,7 +101,10 @@ class Circle:
 
 @dataclass(frozen=True)
 class Frame:
-    """A rounded frame: ``"group"`` around what belongs together, ``"block"`` for a folded part."""
+    """A rounded frame: ``"group"`` around what belongs together, ``"block"`` for a folded part.
+
+    ``"block backward"`` and ``"block update"`` are parts of a compiled step.
+    """
 
     left: float
     top: float

@@ -156,10 +156,16 @@ def _frame(item: Frame, theme: Theme) -> str:
         f'x="{_n(item.left)}" y="{_n(item.top)}" width="{_n(item.width)}" '
         f'height="{_n(item.height)}"'
     )
-    if item.role == "block":
+    if item.role.startswith("block"):
+        fill, edge, dash = theme.node, theme.node_edge, ""
+        if item.role == "block backward":
+            fill, edge = theme.paper, theme.gradient
+            dash = f' stroke-dasharray="{theme.dash}"' if theme.dash else ""
+        elif item.role == "block update":
+            fill, edge = theme.paper, theme.muted
         return (
-            f'<rect {place} rx="9" fill="{theme.node}" stroke="{theme.node_edge}" '
-            f'stroke-width="1.6">{_title(item.title)}</rect>'
+            f'<rect {place} rx="9" fill="{fill}" stroke="{edge}" '
+            f'stroke-width="1.6"{dash}>{_title(item.title)}</rect>'
         )
     return (
         f'<rect {place} rx="12" fill="none" stroke="{theme.group}" '

@@ -9,7 +9,7 @@ from backlit.draw.formula_path import outline
 from backlit.draw.number import number
 
 if TYPE_CHECKING:
-    from backlit.draw.what_if import WhatIf
+    from backlit.draw.tried import WhatIf
     from backlit.draw.why_reason import Factor, Why
 
 __all__ = ["what_if_html", "why_html"]

@@ -78,6 +78,11 @@ class _Kernel:
         self.fresh: Callable[[str], str] = str
 
     @property
+    def does(self) -> list[str]:
+        """The layers that it computes, those of one stage together."""
+        return [_what(step) for step in self.layout.chain.steps]
+
+    @property
     def flops(self) -> int:
         """Operations on numbers, those of the products alone."""
         chain = self.layout.chain
@@ -178,6 +183,11 @@ class Backward(_Kernel):
             self.imports += ("descend",)
         if chain.d_x is not None:
             self.imports += ("leave",)
+
+    @property
+    def does(self) -> list[str]:
+        """The layers, from the last to the first."""
+        return super().does[::-1]
 
     @property
     def flops(self) -> int:
