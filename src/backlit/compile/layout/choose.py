@@ -51,7 +51,7 @@ _THREADS = 8
 """More threads than this wait for one another to make their calls."""
 _IMAGES = 64
 """A part with more images leaves the cache."""
-_SURE = 0.72
+_SURE = 0.75
 """The share of the plain form's time that it must come below: the model errs by as much."""
 _LEAST = 6
 """With fewer images rows are too short."""
