@@ -1,7 +1,10 @@
 """Links are led around what stands in their way."""
 
 import numpy as np
+import pytest
+from draw.boxes import assert_legible
 
+import backlit as bl
 from backlit.draw.detour import lane, meeting
 from backlit.draw.scene import Frame, Line, Text
 
@@ -36,3 +39,18 @@ def test_a_lane_is_beyond_all_that_stands_between():
     assert lane(taken, 0.0, 60.0, 0.0, 16.0) == 28.0
     assert lane(taken, 0.0, 60.0, -20.0, 16.0) == -46.0
     assert lane(taken, 60.0, 80.0, 3.0, 16.0) == 19.0
+
+
+@pytest.mark.parametrize("direction", ["right", "left", "down", "up"])
+def test_a_steep_link_turns_before_a_leaf_below_its_op(direction):
+    """The leaf is as wide as the op and a little more, so the link cut its corner."""
+
+    def product():
+        x = bl.tensor(np.ones((2, 3, 4, 5)))
+        w = bl.tensor(np.ones((2, 3, 4, 5)), requires_grad=False)
+        y = x - x
+        y = y * y
+        return w * (w * y)
+
+    options = {"dout": np.ones((2, 3, 4, 5)), "precision": 2, "direction": direction}
+    assert_legible(bl.draw(product(), **options).scene)

@@ -16,7 +16,7 @@ from backlit.draw.scene import Box, Frame, Item, Line, Scene, moved
 from backlit.draw.seat import Flow, Seat
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
@@ -72,6 +72,9 @@ def _clear_lines(parts: Parts, seats: list[Seat], bends: list[list[Point]]) -> l
     lines = _lines(parts, seats, bends)
     items = [moved(seat.piece.items, *seat.flow.xy(seat.u, seat.v)) for seat in seats]
     met = set(meeting(lines, parts.links, items))
+    if met:  # steep ones need but turn before the column that they arrive in
+        lines = _lines(parts, seats, bends, met)
+        met = set(meeting(lines, parts.links, items))
     for k, (i, j) in enumerate(parts.links):
         way = [seats[i].u, *(u for u, _ in bends[k]), seats[j].u]
         if way != sorted(way):
@@ -88,7 +91,7 @@ def _clear_lines(parts: Parts, seats: list[Seat], bends: list[list[Point]]) -> l
             v = lane(np.array(room), first, last, (a.v + b.v) / 2, _PIECE_GAP)
             bends[k] = [(first + _LANE_CHANGE, v), (last - _LANE_CHANGE, v)]
             room.append((first, last, v, v))
-    return _lines(parts, seats, bends)
+    return _lines(parts, seats, bends, met)
 
 
 def _layers(seats: list[Seat]) -> dict[float, tuple[float, float]]:
@@ -101,12 +104,20 @@ def _layers(seats: list[Seat]) -> dict[float, tuple[float, float]]:
     return layers
 
 
-def _lines(parts: Parts, seats: list[Seat], bends: list[list[Point]]) -> list[Line | None]:
-    """Return the line of each link, ``None`` where two pieces touch."""
+def _lines(
+    parts: Parts,
+    seats: list[Seat],
+    bends: list[list[Point]],
+    turned: Collection[int] = (),
+) -> list[Line | None]:
+    """Return the line of each link, ``None`` where two pieces touch.
+
+    Those that are ``turned`` have reached the height of their op before its column begins.
+    """
     layers = _layers(seats)
     firsts, lasts = (sorted(ends) for ends in zip(*layers.values(), strict=True))
     lines: list[Line | None] = []
-    for (i, j), found in zip(parts.links, bends, strict=True):
+    for k, ((i, j), found) in enumerate(zip(parts.links, bends, strict=True)):
         between = found
         a, b = seats[i], seats[j]
         leave, edge = layers[round(a.u, 1)][1], layers[round(b.u, 1)][0]
@@ -119,7 +130,7 @@ def _lines(parts: Parts, seats: list[Seat], bends: list[list[Point]]) -> list[Li
             points += between
             if edge - between[-1][0] > _LAYER_GAP:
                 points.append((edge - _LANE_CHANGE, between[-1][1]))
-        points = _without_repeats([*points, *_arrival(points[-1], b, edge)])
+        points = _without_repeats([*points, *_arrival(points[-1], b, edge, turned=k in turned)])
         drawn = tuple(a.flow.xy(u, v) for u, v in points)
         arrow = b.piece.kind in {"op", "block", "end"}
         lines.append(Line(drawn, "wire", arrow) if len(points) > 1 else None)
@@ -238,7 +249,7 @@ def _seats(
     return seats, bends, frames
 
 
-def _arrival(before: Point, seat: Seat, edge: float) -> list[Point]:
+def _arrival(before: Point, seat: Seat, edge: float, *, turned: bool) -> list[Point]:
     """Return the last points of a link: past what shares the column, then into the piece."""
     if seat.piece.kind != "op":
         entry = seat.u - seat.body / 2
@@ -249,7 +260,7 @@ def _arrival(before: Point, seat: Seat, edge: float) -> list[Point]:
         centre = (seat.u, min(max(before[1], seat.v - half), seat.v + half))
     bare = seat.piece.width == seat.piece.body and seat.piece.height == 2 * RADIUS
     points = []
-    if centre[0] - edge > RADIUS + _NEAR or not bare:  # keep clear of what is beside it
+    if centre[0] - edge > RADIUS + _NEAR or not bare or turned:  # keep clear of what is beside it
         slant = RADIUS * ((before[1] > centre[1] + 1) - (before[1] < centre[1] - 1))
         points.append((min(edge, centre[0] - RADIUS - _NEAR / 2), centre[1] + 0.8 * slant))
     u, v = points[-1] if points else before
