@@ -10,6 +10,7 @@ from backlit.compile import blas
 from backlit.compile.blas import is_reachable, subtract_product
 from backlit.compile.node import Node, Place, Program
 from backlit.compile.passes import with_updates_fused
+from backlit.compile.threads import limited
 from backlit.layers import Affine, ReLU, Sequential
 
 F = np.dtype(np.float32)
@@ -67,6 +68,16 @@ def test_fused_where_nothing_reads_the_old_value_later():
     assert new is program.nodes[-1]
     for other in (descent(100), descent(late=True), descent(shown=True)):
         assert with_updates_fused(other) is other
+
+
+@pytest.mark.skipif(not is_reachable(F), reason="NumPy's BLAS can't be called")
+def test_smaller_matrices_are_fused_where_several_threads_wrote_the_product():
+    for threads, fused in ((1, False), (2, True)):
+        asked = with_updates_fused(descent(200), threads)
+        with limited(threads):  # the same if that is all that there are
+            found = with_updates_fused(descent(200))
+        for program in (asked, found):
+            assert ("subtract_product" in [node.function for node in program.nodes]) is fused
 
 
 @pytest.mark.parametrize("optimizer", [optim.SGD, optim.Momentum])

@@ -19,7 +19,7 @@ from backlit.check.sound import unsound
 from backlit.check.told import faults_of, shown, unexplained
 
 if TYPE_CHECKING:
-    from backlit.check.part import Part
+    from backlit.check.part import Part, Slot
 
 __all__ = ["detail", "examine", "explain", "probed", "search"]
 
@@ -88,12 +88,7 @@ def detail(finding: Finding, settings: Settings) -> None:
     with settings.budget.stage(allotment(evidence.part, settings.elements), "") as stage:
         for slot in list(finding.wrong):
             stage.what = f"{slot.layer}: which elements of the gradient of {slot.tensor} are wrong"
-            row, comparison = compare_slot(evidence, slot, settings)
-            if row is None or comparison is None:
-                continue
-            finding.wrong[slot] = comparison
-            same = (slot.layer, slot.tensor)
-            finding.rows = [row if (r.layer, r.tensor) == same else r for r in finding.rows]
+            _compare_again(finding, slot, settings)
 
 
 def search(finding: Finding, settings: Settings) -> None:
@@ -104,12 +99,18 @@ def search(finding: Finding, settings: Settings) -> None:
     what = f"{evidence.part.name}: single elements that are slightly wrong"
     with settings.budget.stage(allotment(evidence.part) if evidence.doubted else 0, what):
         for slot in evidence.doubted:
-            row, comparison = compare_slot(evidence, slot, quick)
-            if row is None or comparison is None:
-                continue
-            finding.wrong[slot] = comparison
-            same = (slot.layer, slot.tensor)
-            finding.rows[:] = [row if (r.layer, r.tensor) == same else r for r in finding.rows]
+            _compare_again(finding, slot, quick)
+
+
+def _compare_again(finding: Finding, slot: Slot, settings: Settings) -> None:
+    """Compare a tensor anew; where it is wrong, that takes the place of what was found before."""
+    assert finding.evidence is not None, "what is compared again was run"
+    row, comparison = compare_slot(finding.evidence, slot, settings)
+    if row is None or comparison is None:
+        return
+    finding.wrong[slot] = comparison
+    same = (slot.layer, slot.tensor)
+    finding.rows[:] = [row if (r.layer, r.tensor) == same else r for r in finding.rows]
 
 
 def _pardon_guards(finding: Finding) -> None:

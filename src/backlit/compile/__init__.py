@@ -46,7 +46,7 @@ def compile(
         after a step: they need not exist.
     threads
         How many threads a step uses: NumPy's BLAS, or as many parts of a batch of images. Left
-        out, one for small products, and otherwise as many as the BLAS may use.
+        out, the BLAS gets one for each 3.5 million operations of the largest product.
 
     Returns
     -------

@@ -23,7 +23,6 @@ __all__ = [
     "blas_threads",
     "chosen_threads",
     "cores",
-    "in_parts",
     "limited",
     "one_blas_thread",
     "pool",
@@ -43,28 +42,24 @@ def blas_threads() -> int:
     return 1 if library is None else int(library.get_num_threads())
 
 
-def chosen_threads(program: Program) -> int | None:
-    """Return the number of BLAS threads for a program; ``None`` for as many as there may be."""
-    wanted = _wanted(program)
-    if wanted:
-        return min(wanted)
-    products = [node for node in program.nodes if node.function in PRODUCTS]
-    useful = max(1, max(map(product_flops, products), default=0) // _SHARE)
-    return None if useful >= blas_threads() else useful
+def chosen_threads(program: Program, asked: int | None = None) -> int | None:
+    """Return the number of BLAS threads for a program; ``None`` for as many as there may be.
 
-
-def in_parts(program: Program) -> bool:
-    """Tell whether its batches are cut into parts with a Python thread each."""
-    return bool(_wanted(program))
-
-
-def _wanted(program: Program) -> list[int]:
-    """Return how many BLAS threads its kernels ask for."""
-    return [
+    Where its batches are cut into parts with a Python thread each, these count. Otherwise it is
+    the number ``asked`` for, or what suits the program.
+    """
+    wanted = [
         int(node.value.blas_threads)
         for node in program.nodes
         if node.function == "kernel" and getattr(node.value, "blas_threads", None)
     ]
+    if wanted:
+        return min(wanted)
+    if asked is not None:
+        return asked
+    products = [node for node in program.nodes if node.function in PRODUCTS]
+    useful = max(1, max(map(product_flops, products), default=0) // _SHARE)
+    return None if useful >= blas_threads() else useful
 
 
 def product_flops(node: Any) -> int:

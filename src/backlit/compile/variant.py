@@ -16,7 +16,7 @@ from backlit.compile.emit import emit
 from backlit.compile.inline import with_inlined
 from backlit.compile.node import Node
 from backlit.compile.passes import optimised
-from backlit.compile.threads import chosen_threads, in_parts, set_threads
+from backlit.compile.threads import chosen_threads, set_threads
 from backlit.quiet import mute, unmute
 from backlit.tensor import Tensor
 
@@ -51,8 +51,7 @@ class Variant:
         self.read = found.program
         self.program = program = optimised(found.program, threads)
         self.kinds = kinds
-        chosen = chosen_threads(program)
-        self.threads = chosen if threads is None or in_parts(program) else threads
+        self.threads = chosen_threads(program, threads)
         self.world = world  # held, so that the identities in its key stay theirs
         self.output = _numbered(found.output, {})
         self.cleared = [W for W in found.cleared if type(W) is Tensor]

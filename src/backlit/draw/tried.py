@@ -10,6 +10,7 @@ import numpy as np
 
 from backlit.draw.font import shortened
 from backlit.draw.names import caller, names
+from backlit.draw.notebook import Shown
 from backlit.draw.number import number
 from backlit.draw.tex import number_tex, text_tex
 from backlit.draw.why_html import what_if_html
@@ -27,7 +28,7 @@ __all__ = ["WhatIf", "tried"]
 
 
 @dataclass(frozen=True)
-class WhatIf:
+class WhatIf(Shown):
     """The output before and after a change, and the change that the gradient predicts."""
 
     of: str
@@ -57,16 +58,6 @@ class WhatIf:
 
     def _repr_html_(self) -> str:
         return what_if_html(self)
-
-    def _repr_latex_(self) -> str:
-        return f"${self.latex()}$"
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
-        return {
-            "text/html": self._repr_html_(),
-            "text/latex": self._repr_latex_(),
-            "text/plain": str(self),
-        }
 
     def __str__(self) -> str:
         true, promised = (self.signed(x) for x in (self.change, self.predicted))

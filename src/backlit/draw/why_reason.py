@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+from backlit.draw.notebook import Shown
 from backlit.draw.number import number
 from backlit.draw.why_html import why_html
 from backlit.draw.why_tex import why_tex
@@ -42,7 +42,7 @@ class Path:
 
 
 @dataclass(frozen=True)
-class Why:
+class Why(Shown):
     """Why a gradient is what it is. ``print`` writes it out.
 
     Parameters
@@ -107,16 +107,6 @@ class Why:
 
     def _repr_html_(self) -> str:
         return why_html(self)
-
-    def _repr_latex_(self) -> str:
-        return f"${self.latex()}$"
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
-        return {
-            "text/html": self._repr_html_(),
-            "text/latex": self._repr_latex_(),
-            "text/plain": str(self),
-        }
 
     def _product(self, path: Path) -> str:
         factors = [

@@ -61,10 +61,7 @@ def twice(evidence: Evidence) -> Iterator[tuple[Diagnosis, Slot | None]]:
             part.slots[0] if part.slots else None,
         )
         return
-    for slot in part.slots:
-        one, two = evidence.got(slot), array_of(back, slot)
-        if one is None or two is None or _same(one, two):
-            continue
+    for slot, one, two in _changed(evidence, back):
         if _same(2 * one, two):
             correction = f"d{slot.tensor} = …, not +="
             what = (
@@ -100,10 +97,7 @@ def warm(evidence: Evidence) -> Iterator[tuple[Diagnosis, Slot | None]]:
         return
     if np.shape(back.output) == evidence.y.shape and not _same(evidence.y, back.output):
         return
-    for slot in evidence.part.slots:
-        one, two = evidence.got(slot), array_of(back, slot)
-        if one is None or two is None or _same(one, two):
-            continue
+    for slot, _, _ in _changed(evidence, back):
         yield (
             Diagnosis(
                 "stale_state",
@@ -154,10 +148,7 @@ def other_instance(evidence: Evidence) -> Iterator[tuple[Diagnosis, Slot | None]
         back = evidence.part.back(evidence.dout, other=True)
     except Broken:
         return
-    for slot in evidence.part.slots:
-        one, two = evidence.got(slot), array_of(back, slot)
-        if one is None or two is None or _same(one, two):
-            continue
+    for slot, _, _ in _changed(evidence, back):
         yield (
             Diagnosis(
                 "stale_state",
@@ -233,6 +224,14 @@ def array_of(back: Back, slot: Slot) -> Floats | None:
     """Return a tensor's gradient in another run, if it is an array of the right shape."""
     array, complaint = as_gradient(back.gradients.get(slot, NOTHING), slot.shape)
     return None if complaint else array
+
+
+def _changed(evidence: Evidence, back: Back) -> Iterator[tuple[Slot, Floats, Floats]]:
+    """Yield the tensors whose gradient is another in ``back``, with what it was and is."""
+    for slot in evidence.part.slots:
+        one, two = evidence.got(slot), array_of(back, slot)
+        if one is not None and two is not None and not _same(one, two):
+            yield slot, one, two
 
 
 def _same(one: Any, two: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from backlit.compile.blas import is_reachable
 from backlit.compile.node import Node, Program
-from backlit.compile.threads import chosen_threads
+from backlit.compile.threads import blas_threads, chosen_threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ def with_updates_fused(program: Program, threads: int | None = None) -> Program:
     It stands where the product stood, so nothing may read the old ``W`` after that. From which
     size on depends on the number of BLAS threads, ``None`` for as many as suit the program.
     """
-    alone = (threads or chosen_threads(program)) == 1
+    alone = (chosen_threads(program, threads) or blas_threads()) == 1
     fused = {product: new for new, product in _updates(program, _LARGE if alone else _SPREAD)}
     if not fused:
         return program
