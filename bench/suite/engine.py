@@ -72,6 +72,7 @@ ENGINES = {
     for engine in (
         Engine("floor", "floor", "numpy"),
         Engine("backlit compiled", "with_backlit", "backlit", "compiled", ("1", "2", "own choice")),
+        Engine("backlit over", "with_backlit", "backlit", "over", ("1", "2", "own choice")),
         Engine("backlit eager", "with_backlit", "backlit", "eager"),
         Engine("PyTorch", "with_torch", "torch", "eager"),
         Engine("PyTorch channels_last", "with_torch", "torch", "channels_last"),

@@ -19,15 +19,21 @@ F = np.dtype(np.float32)
 def matrix(rng, shape, order, dtype):
     if order == "strided":
         return rng.standard_normal((shape[0] * 2, shape[1] * 2)).astype(dtype)[::2, ::2]
+    if order == "kept":
+        kept = rng.standard_normal(shape).astype(dtype)
+        kept.flags.writeable = False
+        return kept
     if order == "part":
         return rng.standard_normal((shape[0], shape[1] + 3)).astype(dtype)[:, 1:-2]
     return np.asarray(rng.standard_normal(shape).astype(dtype), order=order)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("left", ["C", "F", "part", "strided"])
-@pytest.mark.parametrize("right", ["C", "F", "part", "strided"])
-@pytest.mark.parametrize("shape", [(5, 7, 3), (1, 1, 1), (1, 6, 4), (6, 1, 2), (4, 5, 1)])
+@pytest.mark.parametrize("left", ["C", "F", "kept", "part", "strided"])
+@pytest.mark.parametrize("right", ["C", "F", "kept", "part", "strided"])
+@pytest.mark.parametrize(
+    "shape", [(5, 7, 3), (1, 1, 1), (1, 6, 4), (6, 1, 2), (4, 5, 1), (2, 0, 3), (2, 3, 0)]
+)
 def test_as_numpy_computes_it(shape, left, right, dtype):
     rng = np.random.default_rng(0)
     rows, inner, columns = shape

@@ -1,4 +1,4 @@
-"""backlit, eager and compiled."""
+"""backlit, eager and compiled, a step at a time and many in one call."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ from backlit.layers import (
     Sequential,
 )
 from backlit.optim import SGD
-from suite.engine import Rows, Steps, single
+from suite.engine import Rows, Steps, UnsupportedError, single
 from suite.nets import RATE, Conv, Dense, Flat, GlobalMean, Net, Norm, Pool, Relu, data, parameters
 from suite.overhead import LENGTH, start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+CHUNK = 100
 
 
 def make(net: Net) -> Any:
@@ -62,8 +64,11 @@ def build(net: Net, variant: str) -> Steps:
         optimizer.step()
         return loss
 
-    run: Any = bl.compile(train) if variant == "compiled" else train
     x, t = data(net)
+    if variant == "over":
+        steps = bl.compile(train)
+        return Steps(lambda rows: list(steps.over(rows, x, t)), CHUNK if net.is_dense else 5)
+    run: Any = bl.compile(train) if variant == "compiled" else train
     memory = cycle([np.empty((net.batch, *net.shape), x.dtype) for _ in range(4)])
 
     def step(rows: Rows) -> float:  # takes batches as `Batches.stream` does
@@ -84,6 +89,8 @@ def chain(shape: tuple[int, ...], variant: str) -> Callable[[], Any]:
         y.backward(ones)
         return x.grad
 
+    if variant == "over":
+        raise UnsupportedError("the chain is timed one pass at a time")
     if variant == "eager":
         return lambda: forwards_and_back(x)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from backlit.compile.arguments import Arguments
 from backlit.compile.capture import capture
 from backlit.compile.cost import Costs, costs
+from backlit.compile.over import Stacked, checked
 from backlit.compile.reading import is_reading
 from backlit.compile.refusal import CompileWarning, Untraceable
 from backlit.compile.threads import blas_threads
@@ -21,6 +22,8 @@ from backlit.tensor import _not_recording
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
+    from numpy.typing import ArrayLike
+
     from backlit.compile.node import Program
     from backlit.draw.figure import Figure
 
@@ -28,6 +31,9 @@ __all__ = ["MOST_VARIANTS", "Compiled"]
 
 MOST_VARIANTS = 8
 """So many programs one function may have, for arguments of different shapes, say."""
+
+_AT_ONCE = 100
+"""So many steps of one call run before it is asked again what is asked at every call."""
 
 
 class Compiled:
@@ -82,6 +88,66 @@ class Compiled:
                 told = f"{type(error_of_trace).__name__}: {error_of_trace}"
                 self._warn(f"following it failed ({told})")
             return result
+
+    def over(self, rows: ArrayLike, *arrays: ArrayLike) -> Any:
+        """Run a step for each batch of rows: many steps in one call.
+
+        The same steps, bit for bit, as ``self(*[array[batch] for array in arrays])`` for each
+        ``batch`` of ``rows``. What is asked at every call (whether the net, the optimiser and the
+        settings are still those it was compiled for) is asked once for many steps, as nobody
+        changes them in between, and batches are gathered into the same few arrays. It saves some
+        twenty microseconds a step.
+
+        Parameters
+        ----------
+        rows
+            ``(S, B)``: for each of S steps the rows of its batch, whole numbers from 0.
+        arrays
+            For each argument of the function, the samples that its batches are taken from,
+            ``(N, ...)``.
+
+        Returns
+        -------
+        array, or tuple, list or dict
+            What a step returns, with the tensors, arrays and numbers of all steps stacked along a
+            new first axis: a loss becomes an array of shape ``(S,)``.
+
+        Raises
+        ------
+        TypeRefusedError
+            If ``rows`` are not whole numbers, there are no arrays, or what a step returns can't be
+            stacked.
+        ShapeError
+            If ``rows`` has other than two axes or no step, an array has no axis, or steps return
+            arrays of different shapes.
+        ValueRefusedError
+            If an array has no such row.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import backlit as bl
+        >>> mean = bl.compile(lambda x: x.mean())
+        >>> mean.over([[0, 1], [3, 3]], np.array([1.0, 2.0, 3.0, 4.0]))
+        array([1.5, 4. ])
+        """
+        batches, samples = checked(rows, arrays, self._name)
+        stacked = Stacked(len(batches), self._name)
+        kinds = tuple([((batches.shape[1], *a.shape[1:]), a.dtype) for a in samples])
+        with self._lock:
+            while (done := stacked.count) < len(batches):
+                last = self._last
+                if (
+                    done
+                    and last is not None
+                    and (last.kinds, last.results) == (kinds, len(stacked.arrays))
+                    and self._same()
+                    and not is_reading()
+                ):
+                    last.many(samples, batches[done : done + _AT_ONCE], stacked)
+                else:
+                    stacked.add(self(*[array.take(batches[done], axis=0) for array in samples]))
+        return stacked.whole()
 
     @property
     def source(self) -> str:

@@ -17,14 +17,24 @@ from backlit.compile.inline import with_inlined
 from backlit.compile.node import Node
 from backlit.compile.passes import optimised
 from backlit.compile.threads import chosen_threads, set_threads
+from backlit.errors import BacklitError
+from backlit.gather import room, taken
+from backlit.ops import SoftmaxCrossEntropy
 from backlit.quiet import mute, unmute
 from backlit.tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import TypeAlias
+
+    from numpy.typing import NDArray
 
     from backlit.compile.capture import Capture
+    from backlit.compile.over import Stacked
     from backlit.compile.world import Source, World
+    from backlit.op import Op
+
+    _Refusal: TypeAlias = tuple[Op, list[Any]]
 
 __all__ = ["StaleError", "Variant"]
 
@@ -58,8 +68,9 @@ class Variant:
         self.cleared_arguments = [i for i in found.cleared if type(i) is int]
         self.taken = [(o, n) for o, n in zip(world.optimizers, found.taken, strict=True) if n]
         early = [node for node in program.nodes if node.function == "refuse" and _early(node)]
-        self.refusals = [
-            (op.refuse, [_Argument(p.value[1]) if isinstance(p, Node) else p for p in parts])
+        self.room: list[list[NDArray[Any]]] | None = None
+        self.refusals: list[_Refusal] = [
+            (op, [_Argument(p.value[1]) if isinstance(p, Node) else p for p in parts])
             for op, parts in (node.operands for node in early)
         ]
         program.nodes = [node for node in program.nodes if node not in early]
@@ -85,8 +96,7 @@ class Variant:
 
     def __call__(self, arrays: Sequence[Any], tensors: Sequence[Tensor] = ()) -> Any:
         """Run the program on the arrays of its arguments; ``tensors`` are those that hold some."""
-        for refuse, parts in self.refusals:
-            refuse(*[arrays[p] if type(p) is _Argument else p for p in parts])
+        self._refuse(self.refusals, arrays)
         self._fill(arrays)
         token, before = mute(), set_threads(self.threads)
         try:
@@ -94,17 +104,55 @@ class Variant:
         finally:
             set_threads(before)
             unmute(token)
-        for optimizer, taken in self.taken:
-            optimizer.steps += taken
         for W in self.cleared:
             W.grad = None
         for i in self.cleared_arguments:
             tensors[i].grad = None
+        self._leave(results, tensors)
+        return _filled(self.output, results)
+
+    def many(
+        self, samples: Sequence[NDArray[Any]], batches: NDArray[np.intp], stacked: Stacked
+    ) -> None:
+        """Run the program for each batch of rows of the samples, ``(S, B)``.
+
+        Right after a call, so that all it reaches is as the call found and left it.
+        """
+        if self.room is None:
+            self.room = [room(shape, dtype) for shape, dtype in self.kinds or ()]
+        # Labels are few numbers: those of all batches are taken, and looked at, at once.
+        columns = [
+            iter(array.take(batches)) if array.ndim == 1 else taken(array, batches, memory)
+            for array, memory in zip(samples, self.room, strict=True)
+        ]
+        refusals = [r for r in self.refusals if not _passes(r, samples, batches)]
+        values = self.values
+        token, before = mute(), set_threads(self.threads)
+        try:
+            for arrays in zip(*columns, strict=True):
+                self._refuse(refusals, arrays)
+                for number, i in self.arguments:
+                    values[i] = arrays[number]
+                self._count()
+                results = self.step(*values)
+                stacked.put(results)
+                self._leave(results, ())
+        finally:
+            set_threads(before)
+            unmute(token)
+
+    def _refuse(self, refusals: list[_Refusal], arrays: Sequence[Any]) -> None:
+        for op, parts in refusals:
+            op.refuse(*[arrays[p] if type(p) is _Argument else p for p in parts])  # type: ignore[misc]
+
+    def _leave(self, results: Sequence[Any], tensors: Sequence[Tensor]) -> None:
+        """Leave behind what a step leaves: steps taken, and gradients."""
+        for optimizer, steps in self.taken:
+            optimizer.steps += steps
         if self.left:
             for whose, gradient in zip(self.left, results[self.results :], strict=True):
                 holder = whose if type(whose) is Tensor else tensors[whose]
                 holder.grad = np.asarray(gradient)
-        return _filled(self.output, results)
 
     def _fill(self, arrays: Sequence[Any]) -> None:
         """Set what differs from step to step among the step's parameters."""
@@ -126,10 +174,14 @@ class Variant:
                 if id(owner) in self.written:
                     array = array.copy()
             values[i] = array
+        self._count()
+
+    def _count(self) -> None:
+        """Set what depends on the number of steps taken."""
         for optimizer, offset, i in self.rates:
-            values[i] = float(optimizer.schedule(optimizer.steps + offset))
+            self.values[i] = float(optimizer.schedule(optimizer.steps + offset))
         for optimizer, offset, i in self.counts:
-            values[i] = optimizer.steps + offset
+            self.values[i] = optimizer.steps + offset
 
     def _inputs(self, inputs: list[Any], written: set[Node]) -> None:
         """Sort inputs by what they are, with their places among the step's parameters."""
@@ -218,6 +270,19 @@ def _memory(optimizer: Any, name: str, j: int) -> Callable[[Any], None]:
 
 def _owner(array: Any) -> Any:
     return array if array.base is None else array.base
+
+
+def _passes(refusal: _Refusal, samples: Sequence[NDArray[Any]], batches: NDArray[np.intp]) -> bool:
+    """Tell whether no batch will be refused, where that can be asked of all of them at once."""
+    op, (x, t) = refusal[0], refusal[1][:2]
+    if type(op) is not SoftmaxCrossEntropy or type(t) is not _Argument or type(x) is _Argument:
+        return False
+    logits = np.broadcast_to(np.zeros(()), (len(batches), *x.shape))
+    try:
+        op.refuse(logits, samples[t].take(batches, axis=0))
+    except BacklitError:
+        return False  # found again at its step, which those before it are to reach
+    return True
 
 
 def _early(node: Node) -> bool:

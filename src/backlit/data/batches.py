@@ -9,6 +9,7 @@ import numpy as np
 
 from backlit.data.splits import Split, same_length
 from backlit.errors import ShapeError, TypeRefusedError, ValueRefusedError
+from backlit.gather import room, taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 _AUGMENTING = 1
 """Sets the random numbers of an augmentation apart from those of the order."""
-_IN_TURN = 4
-"""So many arrays take batches in turn. The last one read by a product with several threads lies in
-the caches of all cores, and writing it anew takes half as long again."""
 
 
 class Batches:
@@ -167,20 +165,11 @@ class Batches:
         """
         steps = range(_whole("first", first, least=0), _whole("last", last, least=0))
         size = min(self.batch_size, self.samples)
-        memory = [
-            [np.empty((size, *a.shape[1:]), a.dtype) for a in (self._x, self._t)]
-            for _ in range(_IN_TURN)
-        ]
-        return (self._written(step, memory[step % _IN_TURN]) for step in steps)
-
-    def _written(self, step: int, memory: list[NDArray[Any]]) -> tuple[NDArray[Any], NDArray[Any]]:
-        rows = self._rows(step)
-        # The rows are in range; looking whether they are would take a copy.
         x, t = (
-            samples.take(rows, axis=0, out=array[: len(rows)], mode="clip")
-            for samples, array in zip((self._x, self._t), memory, strict=True)
+            taken(array, map(self._rows, steps), room((size, *array.shape[1:]), array.dtype))
+            for array in (self._x, self._t)
         )
-        return self._augmented(x, step), t
+        return ((self._augmented(next(x), step), next(t)) for step in steps)
 
     def _augmented(self, x: NDArray[Any], step: int) -> NDArray[Any]:
         if self.augment is None:
