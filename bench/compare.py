@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from suite.engine import ENGINES, Engine
 from suite.nets import BATCHES, CONV, DENSE
-from suite.overhead import SHAPES
+from suite.overhead import CHAINS
 from suite.plot import draw
 from suite.summary import Result, summarise
 from suite.table import table
@@ -32,7 +32,7 @@ GROUPS = {
     "dense": [net.name for net in DENSE],
     "conv": [net.name for net in CONV],
     "batch": [net.name for net in BATCHES],
-    "overhead": list(SHAPES),
+    "overhead": list(CHAINS),
     "import": ["import"],
 }
 UNITS = {"overhead": "µs per op", "import": "ms beyond NumPy's own"}

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from suite.nets import Net
+    from suite.overhead import Chain
 
 Rows: TypeAlias = NDArray[np.int64]
 
@@ -52,12 +53,12 @@ class Engine:
         steps: Steps = self.load().build(net, self.variant)
         return steps
 
-    def chain(self, shape: tuple[int, ...]) -> Callable[[], Any]:
+    def chain(self, chain: Chain) -> Callable[[], Any]:
         """Return one forward and backward pass of the chain of `suite.overhead`."""
         module = self.load()
         if not hasattr(module, "chain"):
             raise UnsupportedError(f"{self.name} has no chain of single ops to be timed")
-        run: Callable[[], Any] = module.chain(shape, self.variant)
+        run: Callable[[], Any] = module.chain(chain, self.variant)
         return run
 
     def load(self) -> Any:

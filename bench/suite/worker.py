@@ -12,7 +12,7 @@ import numpy as np
 from suite.engine import ENGINES, Engine, Rows, UnsupportedError
 from suite.memory import forget_peak, resident
 from suite.nets import NETS, Net
-from suite.overhead import LENGTH, SHAPES
+from suite.overhead import CHAINS, Chain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,13 +62,13 @@ def train(engine: Engine, net: Net) -> dict[str, Any]:
     }
 
 
-def overhead(engine: Engine, shape: tuple[int, ...]) -> dict[str, Any]:
+def overhead(engine: Engine, chain: Chain) -> dict[str, Any]:
     """Run the chain: µs per op, forward and backward, and a number of the gradient."""
-    run = engine.chain(shape)
+    run = engine.chain(chain)
     for _ in range(3):
         gradient = run()
     return {
-        "time": float(np.median(times_of(run, 0.5))) / LENGTH * 1e6,
+        "time": float(np.median(times_of(run, 0.5))) / chain.length * 1e6,
         "losses": [float(np.asarray(gradient).flat[0])],
     }
 
@@ -86,8 +86,8 @@ def main(name: str, task: str) -> None:
     try:
         if task == "import":
             figures = imports(engine.package)
-        elif task in SHAPES:
-            figures = overhead(engine, SHAPES[task])
+        elif task in CHAINS:
+            figures = overhead(engine, CHAINS[task])
         else:
             figures = train(engine, NETS[task])
     except UnsupportedError as reason:

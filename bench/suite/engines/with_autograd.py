@@ -11,10 +11,11 @@ from autograd.core import make_vjp
 
 from suite.engine import Rows, Steps, UnsupportedError, single
 from suite.nets import RATE, Dense, Net, data, parameters
-from suite.overhead import LENGTH, start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from suite.overhead import Chain
 
 
 def build(net: Net, variant: str) -> Steps:
@@ -48,14 +49,14 @@ def build(net: Net, variant: str) -> Steps:
     return single(step)
 
 
-def chain(shape: tuple[int, ...], variant: str) -> Callable[[], Any]:
+def chain(chain: Chain, variant: str) -> Callable[[], Any]:
     """Return one forward and backward pass of the chain."""
-    first = tuple(start(shape))
+    first = tuple(chain.start())
     ones = np.ones_like(first[0])
 
     def chained(values: Any) -> Any:
         y, a, w = values
-        for _ in range(LENGTH // 3):
+        for _ in range(chain.links):
             y = anp.tanh((y + a) * w)
         return y
 

@@ -21,10 +21,11 @@ from backlit.layers import (
 from backlit.optim import SGD
 from suite.engine import Rows, Steps, UnsupportedError, single
 from suite.nets import RATE, Conv, Dense, Flat, GlobalMean, Net, Norm, Pool, Relu, data, parameters
-from suite.overhead import LENGTH, start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from suite.overhead import Chain
 
 CHUNK = 100
 
@@ -77,14 +78,14 @@ def build(net: Net, variant: str) -> Steps:
     return single(step)
 
 
-def chain(shape: tuple[int, ...], variant: str) -> Callable[[], Any]:
+def chain(chain: Chain, variant: str) -> Callable[[], Any]:
     """Return one forward and backward pass of the chain."""
-    x, a, w = map(bl.tensor, start(shape))
+    x, a, w = map(bl.tensor, chain.start())
     ones = np.ones_like(x.data)
 
     def forwards_and_back(x: Any) -> Any:
         y = x
-        for _ in range(LENGTH // 3):
+        for _ in range(chain.links):
             y = bl.tanh((y + a) * w)
         y.backward(ones)
         return x.grad

@@ -11,10 +11,11 @@ from jax import lax
 
 from suite.engine import Rows, Steps, UnsupportedError, single
 from suite.nets import RATE, Conv, Dense, Flat, GlobalMean, Net, Norm, Pool, Relu, data, parameters
-from suite.overhead import LENGTH, start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from suite.overhead import Chain
 
 CHUNK = 100
 
@@ -82,16 +83,16 @@ def build(net: Net, variant: str) -> Steps:
     return single(one)
 
 
-def chain(shape: tuple[int, ...], variant: str) -> Callable[[], Any]:
+def chain(chain: Chain, variant: str) -> Callable[[], Any]:
     """Return one forward and backward pass of the chain, op by op."""
     if variant != "jit":
         raise UnsupportedError("the chain is timed once, op by op")
-    x, a, w = (jnp.asarray(value, jnp.float32) for value in start(shape))
-    ones = jnp.ones(shape, jnp.float32)
+    x, a, w = (jnp.asarray(value, jnp.float32) for value in chain.start())
+    ones = jnp.ones(chain.shape, jnp.float32)
 
     def chained(x: Any, a: Any, w: Any) -> Any:
         y = x
-        for _ in range(LENGTH // 3):
+        for _ in range(chain.links):
             y = jnp.tanh((y + a) * w)
         return y
 

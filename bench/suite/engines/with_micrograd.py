@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from micrograd.engine import Value
 
 from suite.engine import Steps, UnsupportedError
-from suite.overhead import LENGTH, A, W, X
+from suite.overhead import A, Chain, W, X
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,18 +35,18 @@ def tanh(x: Any) -> Any:
     return y
 
 
-def chain(shape: tuple[int, ...], variant: str) -> Callable[[], Any]:
+def chain(chain: Chain, variant: str) -> Callable[[], Any]:
     """Return one forward and backward pass of the chain, in pieces its recursion can walk."""
-    if shape:
+    if chain.shape:
         raise UnsupportedError("micrograd computes with single numbers, not arrays")
     a, w = A, W
 
     def run() -> Any:
         starts, ends = [], []
         value = X
-        for first in range(0, LENGTH // 3, LINKS // 3):
+        for first in range(0, chain.links, LINKS // 3):
             y = start = Value(value)
-            for _ in range(min(LINKS // 3, LENGTH // 3 - first)):
+            for _ in range(min(LINKS // 3, chain.links - first)):
                 y = tanh((y + a) * w)
             value = y.data
             starts.append(start)

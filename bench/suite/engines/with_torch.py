@@ -11,10 +11,11 @@ from torch import nn
 
 from suite.engine import Rows, Steps, UnsupportedError, single
 from suite.nets import RATE, Conv, Dense, Flat, GlobalMean, Net, Norm, Pool, Relu, data, parameters
-from suite.overhead import LENGTH, start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from suite.overhead import Chain
 
 torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 
@@ -80,17 +81,17 @@ def build(net: Net, variant: str) -> Steps:
     return single(step)
 
 
-def chain(shape: tuple[int, ...], variant: str) -> Callable[[], Any]:
+def chain(chain: Chain, variant: str) -> Callable[[], Any]:
     """Return one forward and backward pass of the chain."""
     if variant != "eager":
         raise UnsupportedError("the chain is timed in PyTorch's plain form")
-    x, a, w = (torch.tensor(value, requires_grad=True) for value in start(shape))
+    x, a, w = (torch.tensor(value, requires_grad=True) for value in chain.start())
     ones = torch.ones_like(x)
 
     def run() -> Any:
         x.grad = a.grad = w.grad = None
         y = x
-        for _ in range(LENGTH // 3):
+        for _ in range(chain.links):
             y = torch.tanh((y + a) * w)
         y.backward(ones)
         assert x.grad is not None
