@@ -17,6 +17,7 @@ from backlit.compile.threads import blas_threads
 from backlit.compile.variant import StaleError, Variant
 from backlit.compile.world import World
 from backlit.errors import GraphError, TypeRefusedError
+from backlit.gather import rows_of
 from backlit.tensor import _not_recording
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ class Compiled:
                 ):
                     last.many(samples, batches[done : done + _AT_ONCE], stacked)
                 else:
-                    stacked.add(self(*[array.take(batches[done], axis=0) for array in samples]))
+                    stacked.add(self(*[rows_of(array, batches[done]) for array in samples]))
         return stacked.whole()
 
     @property

@@ -18,7 +18,7 @@ from backlit.compile.node import Node
 from backlit.compile.passes import optimised
 from backlit.compile.threads import chosen_threads, set_threads
 from backlit.errors import BacklitError
-from backlit.gather import room, taken
+from backlit.gather import room, rows_of, taken
 from backlit.ops import SoftmaxCrossEntropy
 from backlit.quiet import mute, unmute
 from backlit.tensor import Tensor
@@ -122,7 +122,7 @@ class Variant:
             self.room = [room(shape, dtype) for shape, dtype in self.kinds or ()]
         # Labels are few numbers: those of all batches are taken, and looked at, at once.
         columns = [
-            iter(array.take(batches)) if array.ndim == 1 else taken(array, batches, memory)
+            iter(rows_of(array, batches)) if array.ndim == 1 else taken(array, batches, memory)
             for array, memory in zip(samples, self.room, strict=True)
         ]
         refusals = [r for r in self.refusals if not _passes(r, samples, batches)]

@@ -9,7 +9,7 @@ import numpy as np
 
 from backlit.data.splits import Split, same_length
 from backlit.errors import ShapeError, TypeRefusedError, ValueRefusedError
-from backlit.gather import room, taken
+from backlit.gather import room, rows_of, taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -138,7 +138,7 @@ class Batches:
             If ``step`` is not a whole number.
         """
         rows = self.indices(step)
-        x, t = self._x.take(rows, axis=0), self._t.take(rows, axis=0)
+        x, t = rows_of(self._x, rows), rows_of(self._t, rows)
         return Split(self._augmented(x, operator.index(step)), t)
 
     def stream(self, first: int, last: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
