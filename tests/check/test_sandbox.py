@@ -1,6 +1,7 @@
 """Code that does what it likes, and what is left to tell of it."""
 
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -111,3 +112,64 @@ def test_long_texts_are_abbreviated():
     assert max(map(len, text.splitlines())) == 100
     assert "… 43 lines …" in text
     assert abbreviated("") == ""
+
+
+TRACED = """
+import sys, threading
+from backlit.check.sandbox import attempt
+
+def forever():
+    while True:
+        pass
+
+def stubborn():
+    while True:
+        try:
+            forever()
+        except BaseException:
+            return
+
+def plain():
+    return 1
+
+def work():
+    for call, limit in ((plain, 10), (forever, 0.05), (stubborn, 0.05)):
+        attempt(call, time_limit=limit)
+
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+lines = []
+sys.settrace(lambda frame, event, value: lines.append(event))
+plain()
+sys.settrace(None)
+print(lines)
+"""
+
+
+def test_a_debugger_goes_on_after_time_limits_in_a_thread():
+    ran = subprocess.run(
+        [sys.executable, "-c", TRACED], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert ran.stdout == "['call']\n"
+
+
+def test_a_limit_that_ends_with_its_block_leaves_nothing_behind():
+    def many():
+        kinds = []
+        for i in range(60):
+            limit = 0.001 + 0.0002 * (i % 10)
+            end = time.perf_counter() + 0.002
+
+            def busy(end=end):
+                while time.perf_counter() < end:
+                    pass
+
+            kinds.append(type(attempt(busy, time_limit=limit).error))
+        for _ in range(100_000):  # what was left behind would be raised here
+            pass
+        return kinds
+
+    kinds = in_a_thread(many)
+    assert set(kinds) <= {type(None), TimeIsUp}
+    assert not [t for t in threading.enumerate() if t.name == "backlit time limit"]

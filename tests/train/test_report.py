@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backlit.check import check
@@ -151,6 +151,7 @@ def test_curves_stay_in_their_frame(data, epochs, scale, accurate):
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.integers(2, 12), st.booleans())
+@example(1.0, 800801.0, 4, False)
 def test_ticks_are_round_and_within(low, span, most, whole):
     found = ticks(low, low + span, most, whole=whole)
     values = [value for value, _ in found]

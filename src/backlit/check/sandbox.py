@@ -26,6 +26,8 @@ KEPT = 10_000
 """How many characters are kept of what code prints, half of them from its end."""
 AGAIN = 0.1
 """Seconds after which code that swallowed the end of its time is told once more."""
+_SOON = 100
+"""So many turns of a loop, and what another thread raised here was heard: the first hears it."""
 
 
 class TimeIsUp(BaseException):
@@ -189,17 +191,26 @@ def _watchdog(seconds: float, message: str) -> Iterator[None]:
                 if not over.is_set():
                     _raise_in(thread, _Told)
 
+    def end() -> None:  # also if it is interrupted itself
+        while not over.is_set() or watcher.is_alive():
+            try:
+                with lock:
+                    over.set()
+                watcher.join()
+                for _ in range(_SOON):
+                    pass
+            except _Told:  # too late: the block has ended
+                continue
+
     watcher = threading.Thread(target=watch, name="backlit time limit", daemon=True)
     watcher.start()
     try:
         try:
             yield
         finally:
-            with lock:
-                over.set()
-                _raise_in(thread, None)  # one that is on its way and was not heard yet
-            watcher.join()
+            end()
     except _Told as told:
+        end()
         raise TimeIsUp(message).with_traceback(told.__traceback__) from None
 
 
@@ -207,10 +218,10 @@ class _Told(TimeIsUp):
     """What the watchdog raises: a class, since another thread can't be handed a message."""
 
 
-def _raise_in(thread: int, kind: type[BaseException] | None) -> None:
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(
-        ctypes.c_ulong(thread), None if kind is None else ctypes.py_object(kind)
-    )
+def _raise_in(thread: int, kind: type[BaseException]) -> None:
+    # One that is on its way is never called off, but heard (`_SOON`): calling it off leaves CPython
+    # believing that one is still to come, and there a traced program (a debugger's) hangs.
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(kind))
 
 
 class _Tail(io.TextIOBase):

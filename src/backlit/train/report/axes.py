@@ -126,14 +126,16 @@ def ticks(low: float, high: float, most: int, *, whole: bool = False) -> list[tu
     """
     least = max((high - low) / most, 1 if whole else 1e-300)
     power = math.floor(math.log10(least))
-    factor, power = next(
-        (factor, power + (factor == 10))
-        for factor in (1, 2, 5, 10)
-        if factor * 10.0**power >= 0.999 * least
+    # Of two neighbours the larger is at most twice the other, so that half of `most` remain.
+    factor = next(
+        factor
+        for factor in (1, 2, 2.5, 5, 10)
+        if factor * 10.0**power >= 0.999 * least and not (whole and factor * 10.0**power % 1)
     )
-    step = (1 if factor == 10 else factor) * 10.0**power
+    step = factor * 10.0**power
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     values = [i * step for i in range(first, last + 1)]
     if -6 < power < 6:
-        return [(value, f"{value:,.{max(0, -power)}f}") for value in values]
+        digits = max(0, -power + {2.5: 1, 10: -1}.get(factor, 0))
+        return [(value, f"{value:,.{digits}f}") for value in values]
     return [(value, f"{value:.4g}") for value in values]
