@@ -11,10 +11,10 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from backlit.compile.buffers import plan
-from backlit.compile.capture import Returned
 from backlit.compile.emit import emit
 from backlit.compile.inline import with_inlined
 from backlit.compile.node import Node
+from backlit.compile.output import filled, numbered
 from backlit.compile.passes import optimised
 from backlit.compile.threads import chosen_threads, set_threads
 from backlit.errors import BacklitError
@@ -63,7 +63,7 @@ class Variant:
         self.kinds = kinds
         self.threads = chosen_threads(program, threads)
         self.world = world  # held, so that the identities in its key stay theirs
-        self.output = _numbered(found.output, {})
+        self.output = numbered(found.output)
         self.cleared = [W for W in found.cleared if type(W) is Tensor]
         self.cleared_arguments = [i for i in found.cleared if type(i) is int]
         self.taken = [(o, n) for o, n in zip(world.optimizers, found.taken, strict=True) if n]
@@ -109,7 +109,7 @@ class Variant:
         for i in self.cleared_arguments:
             tensors[i].grad = None
         self._leave(results, tensors)
-        return _filled(self.output, results)
+        return filled(self.output, results)
 
     def many(
         self, samples: Sequence[NDArray[Any]], batches: NDArray[np.intp], stacked: Stacked
@@ -319,33 +319,3 @@ def _function(source: str, constants: list[Any], name: str) -> Callable[..., Any
     scope: dict[str, Any] = {"constants": constants, "__name__": f"backlit.compiled.{name}"}
     exec(compile(source, file, "exec"), scope)  # noqa: S102  (the text was written by `emit`)
     return scope["step"]  # type: ignore[no-any-return]
-
-
-def _numbered(output: Any, known: dict[int, int]) -> Any:
-    """Replace what is returned by its number among the results."""
-    if type(output) is Returned:
-        known[len(known)] = 0
-        return _Slot(len(known) - 1, output.tensor)
-    if type(output) is dict:
-        return {key: _numbered(part, known) for key, part in output.items()}
-    if type(output) in {tuple, list}:
-        return type(output)(_numbered(part, known) for part in output)
-    return output
-
-
-class _Slot:
-    def __init__(self, number: int, kind: str | None) -> None:
-        self.number, self.kind = number, kind
-
-
-def _filled(output: Any, results: tuple[Any, ...]) -> Any:
-    if type(output) is _Slot:
-        value = results[output.number]
-        if output.kind == "tensor":
-            return Tensor(np.asarray(value), requires_grad=False)
-        return value[()] if output.kind == "scalar" else np.asarray(value)
-    if type(output) is dict:
-        return {key: _filled(part, results) for key, part in output.items()}
-    if type(output) in {tuple, list}:
-        return type(output)(_filled(part, results) for part in output)
-    return output
