@@ -80,6 +80,11 @@ class Net:
         """Whether it is made of products and ReLU alone."""
         return all(isinstance(layer, Dense | Relu) for layer in self.layers)
 
+    @property
+    def together(self) -> int:
+        """How many steps an engine takes in one call, if it can take many."""
+        return 100 if self.is_dense else 5
+
     def with_batch(self, batch: int) -> Net:
         """Return the same net trained in other batches."""
         return Net(

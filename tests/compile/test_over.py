@@ -114,6 +114,33 @@ def test_a_step_that_runs_eagerly():
         np.testing.assert_array_equal(step.over(rows, x), [4.0, 0.0, 0.0])
 
 
+def test_numbers_of_any_kind_share_an_array():
+    step = bl.compile(lambda x: 0 if x[0] > 1 else float(x[0]))
+    with pytest.warns(CompileWarning):
+        found = step.over([[2], [0], [1]], np.array([0.5, 0.25, 3.0]))
+    np.testing.assert_array_equal(found, [0, 0.5, 0.25])
+
+
+def test_samples_that_the_steps_themselves_change():
+    def build():
+        b = bl.tensor(np.arange(1.0, 4.0))
+        rule = optim.SGD([b], lr=0.1)
+
+        @bl.compile
+        def step(x):
+            loss = (b * b).sum() + x.sum()
+            loss.backward()
+            rule.step()
+            return loss
+
+        step(np.zeros(2))  # from here on b's array is the program's
+        return b, step
+
+    (b, one), (c, many), rows = build(), build(), rows_of(6, 2, 3)
+    expected = [one(b.data[batch]).item() for batch in rows]
+    np.testing.assert_array_equal(many.over(rows, c.data), expected)
+
+
 def test_within_another_program():
     double = bl.compile(lambda x: x * 2)
 
@@ -170,6 +197,7 @@ X = np.zeros((4, 2))
     [
         (([0, 1], X), bl.errors.ShapeError, r"rows has shape \(2,\), but must be \(steps, batch\)"),
         ((np.zeros((0, 2), int), X), bl.errors.ShapeError, r"rows has shape \(0, 2\)"),
+        (([[0, 1], [2]], X), bl.errors.ShapeError, "batches of different lengths"),
         (([[0.0, 1.0]], X), bl.errors.TypeRefusedError, "dtype float64"),
         (([[True, False]], X), bl.errors.TypeRefusedError, "dtype bool"),
         (([[0, 4]], X), bl.errors.ValueRefusedError, "array 1 has 4 rows.* from 0 to 4"),

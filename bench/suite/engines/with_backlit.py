@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from suite.overhead import Chain
 
-CHUNK = 100
-
 
 def make(net: Net) -> Any:
     """Return the net with its first parameters."""
@@ -68,7 +66,7 @@ def build(net: Net, variant: str) -> Steps:
     x, t = data(net)
     if variant == "over":
         steps = bl.compile(train)
-        return Steps(lambda rows: list(steps.over(rows, x, t)), CHUNK if net.is_dense else 5)
+        return Steps(lambda rows: list(steps.over(rows, x, t)), net.together)
     run: Any = bl.compile(train) if variant == "compiled" else train
     memory = cycle([np.empty((net.batch, *net.shape), x.dtype) for _ in range(4)])
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from suite.overhead import Chain
 
-CHUNK = 100
-
 
 def forwards(net: Net, first: Any, x: Any) -> Any:
     """Return the scores of a batch."""
@@ -72,7 +70,7 @@ def build(net: Net, variant: str) -> Steps:
             values, losses = many(values, rows)
             return list(np.asarray(losses))
 
-        return Steps(run, CHUNK if net.is_dense else 5)
+        return Steps(run, net.together)
     once: Any = jax.jit(step, donate_argnums=0)
 
     def one(rows: Rows) -> float:

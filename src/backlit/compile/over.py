@@ -39,7 +39,14 @@ def checked(
     >>> x[rows]
     array([[5., 7.]])
     """
-    batches, samples = np.asarray(rows), [np.asarray(array) for array in arrays]
+    samples = [np.asarray(array) for array in arrays]
+    try:
+        batches = np.asarray(rows)
+    except ValueError:
+        raise ShapeError(
+            f"{name}.over: rows has batches of different lengths, but must be (steps, batch); give "
+            "those of each length a call of their own."
+        ) from None
     if not samples:
         raise TypeRefusedError(
             f"{name}.over: it takes rows and the arrays they are rows of, as in over(rows, x, t)."
@@ -55,16 +62,17 @@ def checked(
             f"{name}.over: rows must be whole numbers, the rows of a batch for each step, but "
             f"these are of dtype {batches.dtype}."
         )
+    least, greatest = (batches.min(), batches.max()) if batches.size else (0, -1)
     for i, array in enumerate(samples, 1):
         if array.ndim == 0:
             raise ShapeError(
                 f"{name}.over: array {i} is a single number and has no rows; let the function "
                 "reach what is the same in every step by itself."
             )
-        if batches.size and not 0 <= batches.min() <= batches.max() < len(array):
+        if least < 0 or greatest >= len(array):
             raise ValueRefusedError(
                 f"{name}.over: array {i} has {len(array)} rows, counted from 0, but rows holds "
-                f"numbers from {batches.min()} to {batches.max()}."
+                f"numbers from {least} to {greatest}."
             )
     return batches.astype(np.intp, copy=False), samples
 
@@ -115,13 +123,15 @@ class Stacked:
                 f"{self.name}.over: step {self.count + 1} returned another structure than those "
                 "before it, so they can't be stacked; call the steps one by one."
             )
-        for array, part in zip(self.arrays, parts, strict=True):
+        for i, (array, part) in enumerate(zip(self.arrays, parts, strict=True)):
             if part.shape != array.shape[1:]:
                 raise ShapeError(
                     f"{self.name}.over: step {self.count + 1} returned an array of shape "
                     f"{part.shape} where those before it had {array.shape[1:]}, so they can't be "
                     "stacked; call the steps one by one."
                 )
+            # Run eagerly, a step may return 0 and the next 0.5.
+            self.arrays[i] = array.astype(np.result_type(array, part), copy=False)
         self.put(parts)
 
     def put(self, parts: Sequence[Any]) -> None:

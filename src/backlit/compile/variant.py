@@ -120,12 +120,18 @@ class Variant:
         """
         if self.room is None:
             self.room = [room(shape, dtype) for shape, dtype in self.kinds or ()]
-        # Labels are few numbers: those of all batches are taken, and looked at, at once.
+        # Labels are few numbers: those of all batches are taken, and looked at, at once. But what
+        # the program itself writes is read at each step.
+        labels = {
+            i: rows_of(array, batches)
+            for i, array in enumerate(samples)
+            if array.ndim == 1 and id(_owner(array)) not in self.written
+        }
         columns = [
-            iter(rows_of(array, batches)) if array.ndim == 1 else taken(array, batches, memory)
-            for array, memory in zip(samples, self.room, strict=True)
+            iter(labels[i]) if i in labels else taken(array, batches, self.room[i])
+            for i, array in enumerate(samples)
         ]
-        refusals = [r for r in self.refusals if not _passes(r, samples, batches)]
+        refusals = [r for r in self.refusals if not _passes(r, labels)]
         values = self.values
         token, before = mute(), set_threads(self.threads)
         try:
@@ -272,14 +278,19 @@ def _owner(array: Any) -> Any:
     return array if array.base is None else array.base
 
 
-def _passes(refusal: _Refusal, samples: Sequence[NDArray[Any]], batches: NDArray[np.intp]) -> bool:
-    """Tell whether no batch will be refused, where that can be asked of all of them at once."""
+def _passes(refusal: _Refusal, labels: dict[int, NDArray[Any]]) -> bool:
+    """Tell whether no batch will be refused, where that can be asked of all of them at once.
+
+    ``labels`` are those of all batches, ``(S, B)``, by the number of the argument.
+    """
     op, (x, t) = refusal[0], refusal[1][:2]
-    if type(op) is not SoftmaxCrossEntropy or type(t) is not _Argument or type(x) is _Argument:
+    if type(op) is not SoftmaxCrossEntropy or type(x) is _Argument:
         return False
-    logits = np.broadcast_to(np.zeros(()), (len(batches), *x.shape))
+    if type(t) is not _Argument or t not in labels:
+        return False
+    logits = np.broadcast_to(np.zeros(()), (len(labels[t]), *x.shape))
     try:
-        op.refuse(logits, samples[t].take(batches, axis=0))
+        op.refuse(logits, labels[t])
     except BacklitError:
         return False  # found again at its step, which those before it are to reach
     return True
